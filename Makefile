@@ -1,0 +1,52 @@
+# Two commands are enough on a fresh machine with make and Python >= 3.11: `make demo` and `make test`.
+.RECIPEPREFIX = >
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help install demo serve test check format lock clean
+
+help: ## Show what can be made
+> @grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed ## Create .venv with the parley command in it
+
+demo: $(VENV)/.installed ## A panel, a vote and two comparisons with the embedded models
+> @$(BIN)/parley demo
+
+serve: $(VENV)/.installed ## Run the server on http://127.0.0.1:8080
+> $(BIN)/parley serve
+
+test: $(VENV)/.tested ## Run every test
+> $(BIN)/python -m pytest
+
+check: $(VENV)/.tested ## Format, lint, types, layers
+> $(BIN)/ruff format --check .
+> $(BIN)/ruff check .
+> $(BIN)/mypy
+> $(BIN)/python -m pytest tests/test_layers.py
+
+format: $(VENV)/.tested ## Format and mend what can be mended
+> $(BIN)/ruff format .
+> $(BIN)/ruff check --fix .
+
+lock: ## Pin every dependency again (needs pip-tools)
+> sh requirements/lock.sh
+
+clean: ## Remove what was built
+> rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+> @$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Parley needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...")'
+> $(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+> $(PIP) install --require-hashes -r requirements/runtime.txt
+> $(PIP) install --no-deps --no-build-isolation --editable .
+> @touch $@
+
+$(VENV)/.tested: requirements/test.txt $(VENV)/.installed
+> $(PIP) install --require-hashes -r requirements/test.txt
+> @touch $@

@@ -1,0 +1,126 @@
+"""What happens in a run, as it happens: one stream of events, read by the meter, the trace and the client."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from parley.domain.errors import SeatFailure
+from parley.domain.messages import ToolCall
+from parley.domain.models import Deployment
+from parley.domain.run import Answer, PanelRequest, PanelResult, Verdict
+from parley.domain.usage import Usage
+
+
+class CallRole(StrEnum):
+    """What a model call is for. Source: contracts/gateway.md, usage events."""
+
+    SEAT = "seat"
+    CONSOLIDATION = "consolidation"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    request: PanelRequest
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted:
+    """A call is about to go upstream. `attempt` counts from 1 within the call of `role` and `seat_index`."""
+
+    role: CallRole
+    seat_index: int
+    attempt: int
+    deployment: Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """A call has ended, well, badly or cut short: `usage` is what it used, estimated where the provider gave none."""
+
+    role: CallRole
+    seat_index: int
+    attempt: int
+    deployment: Deployment
+    usage: Usage
+    duration_ms: int
+    first_token_ms: int | None
+    failure: SeatFailure | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatDelta:
+    """Text of a seat, as it arrives."""
+
+    seat_index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatReasoning:
+    """Reasoning text of a seat, where a provider shows it (chat)."""
+
+    seat_index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRefusal:
+    """A refusal's text, as it arrives (chat)."""
+
+    seat_index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatToolCall:
+    """A piece of a tool call (chat): `call_index` tells which; `call_id` and `name` stand on its first piece."""
+
+    seat_index: int
+    call_index: int
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class SeatFinished:
+    """A seat has answered or failed; its deltas all came before."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidationDelta:
+    """Text of the consolidation, labels already mapped back to names; `model` is the judge's name."""
+
+    model: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidationFinished:
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    result: PanelResult
+
+
+Event = (
+    RunStarted
+    | AttemptStarted
+    | AttemptEnded
+    | SeatDelta
+    | SeatReasoning
+    | SeatRefusal
+    | SeatToolCall
+    | SeatFinished
+    | ConsolidationDelta
+    | ConsolidationFinished
+    | RunFinished
+)
+
+Emit = Callable[[Event], None]
+"""Hands one event to the readers; never blocks, never raises."""

@@ -1,0 +1,1 @@
+"""The engine: plan, fan out, resolve. Knows no HTTP and no SQL."""

@@ -1,0 +1,1 @@
+"""How answers are brought back together: summary, comparison, vote, nothing."""

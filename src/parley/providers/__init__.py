@@ -1,0 +1,1 @@
+"""One module per wire dialect, behind the one method of `provider.Provider`."""
