@@ -33,9 +33,10 @@ class Capabilities:
     """What one model takes and gives. None means that nobody knows.
 
     `refused_parameters` are the request's own field names (`temperature`, `top_p`, `seed`, …) that this model answers
-    with an error: they are dropped and reported. `efforts` are the reasoning efforts that it accepts as it stands,
-    empty if it has none; None when not known. `reasoning_style` names how the dialect asks for them
-    (`effort`, `budget`, `level`), `output_token_field` how it bounds output (`max_tokens`, `max_completion_tokens`).
+    with an error: they are dropped and reported; so are `refused_with_effort` where an effort other than none is asked
+    for. `efforts` are the reasoning efforts that it accepts as it stands, empty if it has none; None when not known.
+    `reasoning_style` names how the dialect asks for them (`effort`, `budget`, `level`), `output_token_field` how it
+    bounds output (`max_tokens`, `max_completion_tokens`).
     """
 
     context_length: int | None = None
@@ -49,6 +50,12 @@ class Capabilities:
     reasoning_style: str | None = None
     output_token_field: str | None = None
     supports_stream_usage: bool = True
+    refused_with_effort: frozenset[str] = frozenset()
+
+    def refused_at(self, effort: Effort | None) -> frozenset[str]:
+        """Return the parameters to drop from a call that asks for `effort`."""
+        is_reasoning = effort not in (None, Effort.NONE)
+        return self.refused_parameters | self.refused_with_effort if is_reasoning else self.refused_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +78,4 @@ class Model:
     title: str = ""
     brand: str = ""
     is_sandbox: bool = False
+    description: str = ""
