@@ -91,6 +91,15 @@ class SeatFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeSeated:
+    """A consolidation call begins: the judge's name, and the shuffle it sees (`order` holds seat indices)."""
+
+    model: str
+    shuffle_seed: int
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConsolidationDelta:
     """Text of the consolidation, labels already mapped back to names; `model` is the judge's name."""
 
@@ -117,6 +126,7 @@ Event = (
     | SeatRefusal
     | SeatToolCall
     | SeatFinished
+    | JudgeSeated
     | ConsolidationDelta
     | ConsolidationFinished
     | RunFinished

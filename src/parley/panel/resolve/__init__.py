@@ -1,1 +1,1 @@
-"""How answers are brought back together: summary, comparison, vote, nothing."""
+"""How answers are brought back together: summary, comparison, vote, nothing. `resolver.resolve` picks."""

@@ -1,0 +1,15 @@
+"""All seats at once, in one task group; the whole takes as long as the slowest seat."""
+
+import asyncio
+
+from parley.domain.events import Emit
+from parley.domain.run import Answer
+from parley.panel.plan import Plan
+from parley.panel.seat import SeatTools, ask_seat
+
+
+async def fan_out(tools: SeatTools, plan: Plan, emit: Emit) -> tuple[Answer, ...]:
+    """Ask every seat; answers come back in seat order, failed seats included."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(ask_seat(tools, seat, emit)) for seat in plan.seats]
+    return tuple(task.result() for task in tasks)
