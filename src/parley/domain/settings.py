@@ -75,9 +75,12 @@ class Quirks:
     """How one vendor's wire differs from its dialect. Each field is a fact with its source in catalog/vendors.py."""
 
     output_token_field: str = "max_tokens"
+    seed_field: str = "seed"
     supports_stream_usage: bool = True
     supports_structured_output: bool = True
+    supports_json_object: bool = True
     supports_strict: bool = True
+    supports_message_names: bool = True
     supports_named_tool: bool = True
     supports_required_tool: bool = True
     merges_system_messages: bool = False
