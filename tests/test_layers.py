@@ -20,8 +20,9 @@ ALLOWED = {
     "gateway": {"gate", "books", "panel", "catalog", "domain"},
     "wire": {"gateway", "gate", "books", "panel", "catalog", "domain"},
     "config": {"catalog", "domain"},
+    "server": {"app", "config", "wire", "domain"},
     "app": {"config", "wire", "gateway", "gate", "books", "store", "panel", "providers", "catalog", "domain"},
-    "cli": {"app", "config", "catalog", "domain"},
+    "cli": {"server", "app", "config", "catalog", "domain"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -133,11 +133,13 @@ class Answer:
     """What one seat said, or why it could not.
 
     `text` is what arrived, also when the seat failed. `usage` and `cost_usd` add up all its attempts; `cost_usd` is
-    None when a price is not known. `choice_index` is set in a vote, `schema` where a schema was asked for.
+    None when a price is not known. `is_judge`: a consolidation call's, with seat_index 0. `choice_index` is set in a
+    vote, `schema` where a schema was asked for.
     """
 
     seat_index: int
     model: str
+    is_judge: bool = False
     text: str = ""
     usage: Usage | None = None
     cost_usd: Decimal | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from parley.domain.errors import FailureCode, SeatFailure, UpstreamFailure
-from parley.domain.events import AttemptEnded, AttemptStarted, Emit, SeatFinished
+from parley.domain.events import AttemptEnded, AttemptStarted, CallRole, Emit, SeatFinished
 from parley.domain.messages import Message, Role, text_message
 from parley.domain.run import Answer
 from parley.domain.usage import Usage
@@ -251,6 +251,7 @@ class _Life:
         return Answer(
             seat_index=self._seat.index,
             model=attempt.route.model if attempt else self._seat.model,
+            is_judge=self._seat.role is CallRole.CONSOLIDATION,
             text=attempt.text if attempt else "",
             usage=self._usage if self._attempts else None,
             cost_usd=self._cost if self._attempts else None,

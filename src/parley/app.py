@@ -1,0 +1,113 @@
+"""Assembly: builds every room from the configuration and hands it what it needs. Nobody imports it but the server."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from starlette.types import ASGIApp
+
+from parley.catalog.catalog import Catalog
+from parley.config import Config
+from parley.domain.events import Emit
+from parley.domain.models import Dialect
+from parley.domain.settings import PanelSettings, ProviderSettings
+from parley.gate.keyring import Keyring, keyring_of, load_keyring, open_keyring
+from parley.gateway import Gateway
+from parley.panel.breaker import Breakers
+from parley.panel.plan import Planner
+from parley.panel.seat import SeatTools
+from parley.providers.anthropic import AnthropicProvider
+from parley.providers.discovery import discover_local
+from parley.providers.gemini import GeminiProvider
+from parley.providers.openai import OpenAIProvider
+from parley.providers.provider import CallLimits, Provider
+from parley.providers.replay import ReplayProvider
+from parley.providers.sandbox import SandboxProvider
+from parley.store.database import Database
+from parley.wire.endpoint import Serving
+from parley.wire.front import Front
+from parley.wire.log import make_log
+from parley.wire.routes import application
+from parley.wire.runs import Runs
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The assembled server. `made_key` is a new admin key, to be shown this once."""
+
+    app: ASGIApp
+    runs: Runs
+    catalog: Catalog
+    providers: Mapping[str, Provider]
+    made_key: str | None
+
+    async def close(self) -> None:
+        """Give back connections and files."""
+        for provider in self.providers.values():
+            await provider.close()
+
+
+async def assemble(
+    config: Config, make_readers: Callable[[], Sequence[Emit]] = tuple, log_level: int = logging.INFO
+) -> House:
+    """Return the house of `config`; must be called in the loop that will serve. Raises StoreError, ReplayFileError."""
+    found = await discover_local() if config.wants_discovery else ()
+    settings = (*config.providers, *(provider for provider, _ in found))
+    discovered = {provider.name: models for provider, models in found}
+    catalog = Catalog(settings, config.models, config.panels, discovered)
+    providers = {one.name: _provider(one) for one in settings}
+    keyring, made_key = _keyring(config)
+    rng = random.Random()
+    tools = SeatTools(
+        providers=providers,
+        breakers=Breakers(time.monotonic),
+        limits=_limits(config.panel, config.server.max_answer_bytes),
+        clock=time.monotonic,
+        sleep=asyncio.sleep,
+        rng=rng,
+    )
+    gateway = Gateway(Planner(catalog, config.panel, rng), tools, make_readers)
+    serving = Serving(gateway, keyring, config.server, Runs(), make_log(log_level))
+    app = Front(application(serving, catalog), config.server, serving.log)
+    return House(app, serving.runs, catalog, providers, made_key)
+
+
+def _keyring(config: Config) -> tuple[Keyring, str | None]:
+    if config.server.auth == "open":
+        return open_keyring(), None
+    if config.server.admin_key:
+        return keyring_of(config.server.admin_key), None
+    database = Database(config.store.url)
+    try:
+        return load_keyring(database)
+    finally:
+        database.close()
+
+
+def _limits(settings: PanelSettings, max_answer_bytes: int) -> CallLimits:
+    return CallLimits(
+        connect_s=settings.connect_timeout_ms / 1000,
+        first_token_s=settings.first_token_timeout_ms / 1000,
+        stall_s=settings.stall_timeout_ms / 1000,
+        max_answer_bytes=max_answer_bytes,
+    )
+
+
+def _provider(settings: ProviderSettings) -> Provider:
+    match settings.dialect:
+        case Dialect.OPENAI:
+            return OpenAIProvider(settings)
+        case Dialect.ANTHROPIC:
+            return AnthropicProvider(settings)
+        case Dialect.GEMINI:
+            return GeminiProvider(settings)
+        case Dialect.SANDBOX:
+            return SandboxProvider(settings)
+        case Dialect.REPLAY:
+            return ReplayProvider(settings)
+        case unknown:
+            assert_never(unknown)

@@ -1,0 +1,154 @@
+"""The server process: one listening socket, uvicorn on uvloop, an orderly end.
+
+On SIGTERM: no new connection is accepted, running requests may end within `shutdown_grace_s`, then the rest is told
+`shutting_down` and ended.
+"""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+import uvloop
+
+from parley.app import House, assemble
+from parley.config import Config
+from parley.domain.settings import ServerSettings
+from parley.wire.protocol import BoundedProtocol
+from parley.wire.runs import Runs
+
+_BACKLOG = 2048
+_LAST_WORDS_S = 5
+"""How long the responses that were told to end may take to say so."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, with a grace period that ends in an answer."""
+
+    def __init__(self, config: uvicorn.Config, runs: Runs, grace_s: float) -> None:
+        super().__init__(config)
+        self._runs = runs
+        self._grace_s = grace_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End in order; unlike uvicorn, do not raise the signal again: an orderly end is exit status 0."""
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._runs.begin_closing()
+        stop = asyncio.get_running_loop().call_later(self._grace_s, self._runs.stop)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            stop.cancel()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Return the URL at which `listener` is reached from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # shown, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(config: Config, listener: socket.socket, announce: Callable[[House, Server], None]) -> None:
+    """Assemble the house and serve until told to end; `announce` is called once it is ready to start."""
+    house = await assemble(config)
+    try:
+        server = Server(_uvicorn_config(house, config.server), house.runs, config.server.shutdown_grace_s)
+        announce(house, server)
+        await server.serve(sockets=[listener])
+    finally:
+        await house.close()
+
+
+def run(config: Config, listener: socket.socket, announce: Callable[[House, Server], None]) -> None:
+    """Serve in this thread, on a loop of its own."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(config, listener, announce))
+
+
+@contextmanager
+def local_server(config: Config, start_timeout_s: float = 30.0) -> Iterator[str]:
+    """Run a server in a thread on a free loopback port while the block lasts; yields its URL.
+
+    Raises what stopped the start.
+    """
+    listener = listen("127.0.0.1", 0)
+    thread = _ServerThread(config, listener)
+    thread.start()
+    try:
+        thread.wait_ready(start_timeout_s)
+        yield address(listener)
+    finally:
+        thread.stop()
+        listener.close()
+
+
+class _ServerThread(threading.Thread):
+    def __init__(self, config: Config, listener: socket.socket) -> None:
+        super().__init__(name="parley-server", daemon=True)
+        self._config = config
+        self._listener = listener
+        self._server: Server | None = None
+        self._announced = threading.Event()
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            run(self._config, self._listener, self._announce)
+        except BaseException as error:  # handed to the thread that waits for this one
+            self._error = error
+        finally:
+            self._announced.set()
+
+    def _announce(self, _house: House, server: Server) -> None:
+        self._server = server
+        self._announced.set()
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """The socket listens from the start, so that a request sent now simply waits until the server takes it."""
+        if not self._announced.wait(timeout_s):
+            raise TimeoutError(f"The server did not start within {timeout_s:g} s.")
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+        self.join()
+
+
+def _uvicorn_config(house: House, settings: ServerSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        house.app,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        root_path=settings.root_path,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=round(settings.shutdown_grace_s) + _LAST_WORDS_S,
+    )

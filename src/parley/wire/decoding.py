@@ -1,0 +1,133 @@
+"""Bodies become typed shapes here, or a refusal that names the field, its value and what would be right."""
+
+import difflib
+import re
+from typing import NoReturn, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from parley.domain.errors import InvalidRequest
+from parley.domain.json import JsonObject, JsonValue
+
+T = TypeVar("T")
+
+_PATH = re.compile(r" - at `(?P<key>key in )?\$(?P<path>[^`]*)`\Z")
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_BACKTICKED = re.compile(r"`([^`]*)`")
+_MOST_SHOWN = 60
+
+_PLAIN = {
+    "str": "text",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def decode_body(body: bytes, shape: type[T]) -> T:
+    """Return `body` as `shape`. Raises InvalidRequest; the first fault is in `details` with type, loc and msg."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), body, shape) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise fault((), f"The body is not JSON: {error}.", "json_invalid") from None
+    except RecursionError:
+        raise fault((), "The body is nested too deeply.", "json_invalid") from None
+
+
+def fault(loc: tuple[str | int, ...], message: str, kind: str = "value_error") -> InvalidRequest:
+    """Return the refusal of one field. `loc` is its path below the body, such as ("models", 0, "temperature")."""
+    detail: JsonObject = {"type": kind, "loc": ["body", *loc], "msg": message}
+    return InvalidRequest(message, param=field_path(loc) or None, details=(detail,))
+
+
+def refuse(loc: tuple[str | int, ...], value: JsonValue, right: str) -> NoReturn:
+    """Raise the refusal of a field whose value is not `right`: `timeout_ms is 500000; it must be at most 300000`."""
+    raise fault(loc, f"{field_path(loc)} is {shown(value)}; it must be {right}.")
+
+
+def field_path(loc: tuple[str | int, ...]) -> str:
+    """Return `loc` as people write it: `models[0].temperature`."""
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+    return path.removeprefix(".")
+
+
+def shown(value: JsonValue) -> str:
+    """Return `value` as JSON, cut where it is long."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (RecursionError, ValueError):
+        return "a deeply nested value"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… ({len(text)} characters)"
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """Return the ending of a sentence that offers what `name` may have meant, empty if nothing is near."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    return f" Did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else ""
+
+
+def _explained(text: str, body: bytes, shape: type[T]) -> InvalidRequest:
+    found = _PATH.search(text)
+    loc = _steps(found["path"]) if found else ()
+    what = text[: found.start()] if found else text
+    named = _BACKTICKED.search(what)
+    if what.startswith("Object contains unknown field") and named:
+        known = _fields_at(inspect.type_info(shape), loc)
+        message = f"Unknown field `{field_path((*loc, named[1]))}`.{nearest(named[1], known)}"
+        if "Did you mean" not in message and known:
+            message += f" Known fields: {', '.join(known)}."
+        return fault((*loc, named[1]), message, "extra_forbidden")
+    if what.startswith("Object missing required field") and named:
+        return fault((*loc, named[1]), f"{field_path((*loc, named[1]))} is missing; it is required.", "missing")
+    return _wrong_value(what, loc, body)
+
+
+def _wrong_value(what: str, loc: tuple[str | int, ...], body: bytes) -> InvalidRequest:
+    place = field_path(loc) or "The body"
+    is_known, value = _value_at(body, loc)
+    is_value = f"{place} is {shown(value)}" if is_known and loc else f"{place} is not right"
+    right = what.split(", got ")[0].removeprefix("Expected ")
+    right = _BACKTICKED.sub(lambda word: " or ".join(_PLAIN.get(one, one) for one in word[1].split(" | ")), right)
+    if what.startswith("Expected"):
+        return fault(loc, f"{is_value}; it must be {right}.", "type_error" if ", got " in what else "value_error")
+    return fault(loc, f"{is_value}: {what}.", "value_error")
+
+
+def _steps(path: str) -> tuple[str | int, ...]:
+    steps: list[str | int] = []
+    for name, index in _STEP.findall(path):
+        if index == "...":
+            break
+        steps.append(int(index) if index else name)
+    return tuple(steps)
+
+
+def _value_at(body: bytes, loc: tuple[str | int, ...]) -> tuple[bool, JsonValue]:
+    try:
+        value = msgspec.json.decode(body)
+        for step in loc:
+            value = value[step]
+    except (msgspec.DecodeError, LookupError, TypeError, RecursionError):
+        return False, None
+    return True, value
+
+
+def _fields_at(info: inspect.Type, loc: tuple[str | int, ...]) -> list[str]:
+    """Return the field names of the struct at `loc` below `info`, in the order of their definition."""
+    match info:
+        case inspect.UnionType(types=types):
+            return next((names for one in types if (names := _fields_at(one, loc))), [])
+        case inspect.ListType(item_type=item) if loc:
+            return _fields_at(item, loc[1:])
+        case inspect.StructType(fields=fields) if not loc:
+            return [one.encode_name for one in fields]
+        case inspect.StructType(fields=fields):
+            return next((_fields_at(one.type, loc[1:]) for one in fields if one.encode_name == loc[0]), [])
+        case _:
+            return []

@@ -1,0 +1,228 @@
+"""The one panel endpoint: authenticate, read, decode, open, run, encode; every public API goes through it.
+
+The response owns the tasks of its run: the run itself, the watch for a client that goes away, and the writer. When the
+client goes, the run is cancelled at once and with it every call upstream. Nothing here knows a contract's fields.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope, Send
+
+from parley.domain.errors import NotServing, RequestRefused
+from parley.domain.events import AttemptEnded, AttemptStarted, ConsolidationFinished, Emit, Event, JudgeSeated
+from parley.domain.run import PanelResult
+from parley.domain.settings import ServerSettings
+from parley.gate.keyring import Keyring
+from parley.gateway import Gateway, Ticket
+from parley.wire.body import ClientGone, header, read_body
+from parley.wire.channel import Channel
+from parley.wire.exchange import KEEP_ALIVE, SSE_HEADERS, Contract, Exchange, Reply, RequestInfo
+from parley.wire.log import Log
+from parley.wire.problems import INTERNAL, Problem, problem_of
+from parley.wire.runs import Runs, shutting_down
+from parley.wire.trace_context import trace_id_of
+
+ABORT = "parley.abort"
+"""The ASGI extension by which `protocol.py` hands out a way to cut a connection at once."""
+
+KEEP_ALIVE_S = 15.0
+"""Source: contracts/roundtable.md and compare.md, "Stream"."""
+
+
+_BODY_UNREAD = frozenset({401, 403, 408, 413, 415})
+"""Refusals made before the body was read to its end: a client that goes on sending must not hold its connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What an endpoint needs of the house."""
+
+    gateway: Gateway
+    keyring: Keyring
+    settings: ServerSettings
+    runs: Runs
+    log: Log
+    keep_alive_s: float = KEEP_ALIVE_S
+
+
+class PanelEndpoint:
+    """Answers one public API at one path, as an ASGI application."""
+
+    def __init__(self, contract: Contract, serving: Serving) -> None:
+        self._contract = contract
+        self._serving = serving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            exchange, ticket = await self._open(scope, receive)
+        except (RequestRefused, NotServing) as error:
+            problem = problem_of(error, self._contract.validation_status)
+            await send_problem(send, problem, scope["state"]["request_id"])
+            return
+        except ClientGone:
+            return
+        if exchange.request.is_streamed:
+            await _Stream(self._serving, exchange, ticket, scope).answer(receive, send)
+        else:
+            await self._answer_plain(exchange, ticket, receive, send)
+
+    async def _open(self, scope: Scope, receive: Receive) -> tuple[Exchange, Ticket]:
+        serving = self._serving
+        serving.keyring.check(header(scope, b"authorization"))
+        serving.runs.check_open()
+        body = await read_body(scope, receive, serving.settings)
+        info = RequestInfo(
+            request_id=scope["state"]["request_id"],
+            created_s=int(time.time()),
+            sdk=header(scope, b"x-meshapi-sdk"),
+            max_seats=serving.settings.max_seats,
+            max_models=serving.settings.max_models,
+        )
+        exchange = self._contract.decode(body, info)
+        trace_id = trace_id_of(header(scope, b"traceparent"))
+        return exchange, serving.gateway.open(exchange.request, info.request_id, trace_id)
+
+    async def _answer_plain(self, exchange: Exchange, ticket: Ticket, receive: Receive, send: Send) -> None:
+        run = _Run(self._serving, ticket, _ignore)
+        try:
+            async with asyncio.TaskGroup() as group:
+                watch = group.create_task(watch_client(receive))
+                self._serving.runs.add(group.create_task(run(watch.cancel)))
+        except* ClientGone:
+            self._serving.log.info("client_gone", request_id=ticket.request_id)
+        if run.is_unwanted:
+            return
+        reply = exchange.reply(run.result) if run.result is not None else Reply(problem=run.problem)
+        if reply.problem is not None:
+            await send_problem(send, reply.problem, ticket.request_id)
+        else:
+            await send_reply(send, 200, [(b"content-type", b"application/json")], reply.body)
+
+
+class _Run:
+    """One run as a task: it ends in a result or in a problem, and raises nothing but its cancellation."""
+
+    def __init__(self, serving: Serving, ticket: Ticket, client: Emit) -> None:
+        self._serving = serving
+        self._ticket = ticket
+        self._client = client
+        self.result: PanelResult | None = None
+        self.problem: Problem = INTERNAL
+        self.is_unwanted = False
+
+    async def __call__(self, at_end: Callable[[], object]) -> None:
+        try:
+            self.result = await self._serving.gateway.run(self._ticket, self._client)
+        except asyncio.CancelledError:
+            self.is_unwanted = not self._serving.runs.is_stopped
+            self.problem = problem_of(shutting_down(), 400)
+            raise
+        except Exception:  # the outermost edge of the run's task: the client gets a documented error
+            self._serving.log.exception("run_failed", request_id=self._ticket.request_id)
+        finally:
+            at_end()
+
+
+class _Stream:
+    """One streamed response."""
+
+    def __init__(self, serving: Serving, exchange: Exchange, ticket: Ticket, scope: Scope) -> None:
+        self._serving = serving
+        self._exchange = exchange
+        self._ticket = ticket
+        self._abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT)
+        self._channel = Channel(_is_for_clients)
+        self._wrote_at = 0.0
+
+    async def answer(self, receive: Receive, send: Send) -> None:
+        """Write events until the run ends, the client goes or stops reading, or the server must stop."""
+        run = _Run(self._serving, self._ticket, self._channel.put)
+        try:
+            async with asyncio.TaskGroup() as group:
+                watch = group.create_task(watch_client(receive))
+                self._serving.runs.add(group.create_task(run(self._channel.close)))
+                await self._write(send, run)
+                watch.cancel()
+        except* ClientGone:
+            self._serving.log.info("client_gone", request_id=self._ticket.request_id)
+        except* TimeoutError:
+            self._serving.log.warning("client_does_not_read", request_id=self._ticket.request_id)
+            if self._abort is not None:
+                self._abort()
+
+    async def _write(self, send: Send, run: _Run) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": SSE_HEADERS})
+        ticker = self._start_ticker()
+        try:
+            while (events := await self._channel.take()) is not None:
+                frames = b"".join([self._exchange.event(event) for event in events])
+                if frames or not events:
+                    await self._send(send, frames or KEEP_ALIVE)
+        finally:
+            ticker.cancel()
+        if run.result is None:
+            await self._send(send, self._exchange.error(run.problem))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send(self, send: Send, frames: bytes) -> None:
+        """Write `frames`; a client that takes none of them for write_timeout_s is given up."""
+        async with asyncio.timeout(self._serving.settings.write_timeout_s):
+            await send({"type": "http.response.body", "body": frames, "more_body": True})
+        self._wrote_at = asyncio.get_running_loop().time()
+
+    def _start_ticker(self) -> "Ticker":
+        return Ticker(self._serving.keep_alive_s, lambda: self._wrote_at, self._channel.nudge)
+
+
+class Ticker:
+    """Calls `tick` after each `every_s` of silence; one timer for a whole stream, moved only when it fires."""
+
+    def __init__(self, every_s: float, last: Callable[[], float], tick: Callable[[], None]) -> None:
+        self._every_s = every_s
+        self._last = last
+        self._tick = tick
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(every_s, self._fire)
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _fire(self) -> None:
+        due = self._last() + self._every_s
+        if due <= self._loop.time():
+            self._tick()
+            due = self._loop.time() + self._every_s
+        self._timer = self._loop.call_at(due, self._fire)
+
+
+async def watch_client(receive: Receive) -> None:
+    """Raise ClientGone when the client closes its connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    raise ClientGone
+
+
+async def send_problem(send: Send, problem: Problem, request_id: str) -> None:
+    """Answer with the error envelope; where the body may be unread, the connection ends with it."""
+    headers = problem.headers()
+    if problem.status in _BODY_UNREAD:
+        headers.append((b"connection", b"close"))
+    await send_reply(send, problem.status, headers, problem.envelope(request_id))
+
+
+async def send_reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    headers = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _is_for_clients(event: Event) -> bool:
+    """Attempts and shuffles are for the books; no contract tells of them."""
+    return not isinstance(event, AttemptStarted | AttemptEnded | JudgeSeated | ConsolidationFinished)
+
+
+def _ignore(_event: Event) -> None:
+    """A plain request reads no events."""

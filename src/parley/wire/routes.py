@@ -1,0 +1,135 @@
+"""One table: method, path, endpoint, open or keyed. Keyed by default, so that a forgotten word locks and never opens."""
+
+import difflib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from parley.catalog.catalog import Catalog
+from parley.domain.errors import NotAcceptable, NotFound, NotServing, RequestRefused
+from parley.wire.body import header
+from parley.wire.chat import ChatContract
+from parley.wire.compare import CompareContract
+from parley.wire.docs import docs_page, openapi_document
+from parley.wire.endpoint import PanelEndpoint, Serving
+from parley.wire.health import Readyz, healthz
+from parley.wire.models_endpoint import ModelsEndpoint
+from parley.wire.problems import Problem, problem_of
+from parley.wire.roundtable import RoundtableContract
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_EXPOSED = ["x-request-id", "retry-after", "x-cache", "idempotent-replayed", "ratelimit", "ratelimit-policy"]
+_EXPOSED += ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table. A panel endpoint checks the key itself, before it reads the body."""
+
+    method: str
+    path: str
+    endpoint: Handler | PanelEndpoint
+    is_open: bool = False
+
+
+def table(serving: Serving, catalog: Catalog) -> tuple[Row, ...]:
+    """Return every route of the server."""
+    chat = PanelEndpoint(ChatContract(catalog), serving)
+    models = ModelsEndpoint(catalog)
+    return (
+        Row("POST", "/v3/roundtable", PanelEndpoint(RoundtableContract(), serving)),
+        Row("POST", "/v1/chat/compare", PanelEndpoint(CompareContract(), serving)),
+        Row("POST", "/v1/chat/completions", chat),
+        Row("POST", "/v3/compat/chat/completions", chat),
+        *(
+            Row("GET", prefix + path, endpoint)
+            for prefix in ("/v1/models", "/v3/compat/models")
+            for path, endpoint in (
+                ("", models.all),
+                ("/free", models.free),
+                ("/paid", models.paid),
+                ("/search", models.search),
+                ("/{name:path}", models.one),
+            )
+        ),
+        Row("GET", "/v3/models", models.roundtable),
+        Row("GET", "/healthz", healthz, is_open=True),
+        Row("GET", "/readyz", Readyz(serving.runs), is_open=True),
+        Row("GET", "/openapi.json", openapi_document, is_open=True),
+        Row("GET", "/docs", docs_page, is_open=True),
+    )
+
+
+def application(serving: Serving, catalog: Catalog) -> ASGIApp:
+    """Return the routed application; every error it can raise becomes the envelope of contracts/gateway.md."""
+    rows = table(serving, catalog)
+    routes = [Route(row.path, _endpoint(row, serving), methods=[row.method]) for row in rows]
+    middleware = []
+    if serving.settings.cors_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(serving.settings.cors_origins),
+                allow_methods=["GET", "POST", "PATCH", "DELETE"],
+                allow_headers=["*"],
+                expose_headers=_EXPOSED,
+            )
+        )
+    refused = _Refusals([row.path for row in rows])
+    handlers: dict[type[Exception] | int, Callable[[Request, Exception], Awaitable[Response]]] = {
+        HTTPException: refused.by_router,
+        RequestRefused: refused.by_endpoint,
+        NotServing: refused.by_endpoint,
+    }
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)  # type: ignore[arg-type]  # handlers of exceptions
+
+
+def _endpoint(row: Row, serving: Serving) -> Handler | PanelEndpoint:
+    if row.is_open or isinstance(row.endpoint, PanelEndpoint):
+        return row.endpoint
+    handle = row.endpoint
+
+    async def keyed(request: Request) -> Response:
+        serving.keyring.check(header(request.scope, b"authorization"))
+        return await handle(request)
+
+    return keyed
+
+
+class _Refusals:
+    """What the router and the endpoints refuse, in the envelope."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = list(dict.fromkeys(paths))
+
+    async def by_router(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        path = request.url.path
+        if error.status_code == 405:
+            allowed = (error.headers or {}).get("Allow", "")
+            message = f"{request.method} is not allowed at {path[:200]}; allowed: {allowed}."
+            return _response(problem_of(NotAcceptable("method_not_allowed", message), 400), request, allowed)
+        near = difflib.get_close_matches(path, self._paths, n=1)
+        hint = f" Did you mean {near[0]}?" if near else " GET /docs lists every path."
+        return _response(problem_of(NotFound(f"There is nothing at {path[:200]}.{hint}"), 400), request)
+
+    async def by_endpoint(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestRefused | NotServing)
+        status = 400 if request.url.path.startswith("/v3/") and "/compat/" not in request.url.path else 422
+        return _response(problem_of(error, status), request)
+
+
+def _response(problem: Problem, request: Request, allowed: str = "") -> Response:
+    headers = {key.decode(): value.decode() for key, value in problem.headers()}
+    if allowed:
+        headers["allow"] = allowed
+    return Response(problem.envelope(request.state.request_id), problem.status, headers)
