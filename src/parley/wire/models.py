@@ -153,20 +153,19 @@ def _identity(name: str, title: str, provider: str, brand: str) -> JsonObject:
 
 def encode_pricing(price: Price | None) -> JsonObject:
     """Return a price as the compare API shows it; the long-context rates are those of the first tier."""
-    rates = price.rates if price else None
-    tier = price.tiers[0].rates if price and price.tiers else None
     pricing: JsonObject = {
-        "prompt_usd_per_1k": _amount(rates and rates.input / _THOUSAND),
-        "completion_usd_per_1k": _amount(rates and rates.output / _THOUSAND),
+        "prompt_usd_per_1k": _amount(price.rates.input / _THOUSAND if price else None),
+        "completion_usd_per_1k": _amount(price.rates.output / _THOUSAND if price else None),
         "pricing_unit": "token",
-        "prompt_usd_per_1m": _amount(rates and rates.input),
-        "completion_usd_per_1m": _amount(rates and rates.output),
-        "cache_read_input_usd_per_1m": _amount(rates and rates.cache_read),
-        "cache_write_input_usd_per_1m": _amount(rates and rates.cache_creation),
+        "prompt_usd_per_1m": _amount(price.rates.input if price else None),
+        "completion_usd_per_1m": _amount(price.rates.output if price else None),
+        "cache_read_input_usd_per_1m": _amount(price.rates.cache_read if price else None),
+        "cache_write_input_usd_per_1m": _amount(price.rates.cache_creation if price else None),
     }
-    if tier:
-        pricing["long_context_input_usd_per_1m"] = _amount(tier.input)
-        pricing["long_context_output_usd_per_1m"] = _amount(tier.output)
+    if price and price.tiers:
+        rates = price.tiers[0].rates
+        pricing["long_context_input_usd_per_1m"] = _amount(rates.input)
+        pricing["long_context_output_usd_per_1m"] = _amount(rates.output)
     return pricing
 
 
@@ -180,8 +179,8 @@ def _encode_for_roundtable(model: Model) -> JsonObject:
         "capabilities": _capability_names(first),
         "context_window": first.capabilities.context_length,
         "pricing": {
-            "input_usd_per_1m": _amount(first.price and first.price.rates.input),
-            "output_usd_per_1m": _amount(first.price and first.price.rates.output),
+            "input_usd_per_1m": _amount(first.price.rates.input if first.price else None),
+            "output_usd_per_1m": _amount(first.price.rates.output if first.price else None),
         },
     }
     if model.description:
