@@ -114,8 +114,8 @@ VENDORS: tuple[Vendor, ...] = (
         Dialect.OPENAI,
         "http://127.0.0.1:11434/v1",
         local_port=11434,
-        # Schemas are enforced by grammar.
-        quirks=Quirks(supports_strict=False),
+        # Schemas are enforced by grammar. As for all local servers: many chat templates take one system message only.
+        quirks=Quirks(supports_strict=False, merges_system_messages=True),
     ),
     Vendor(
         "lmstudio",
@@ -125,7 +125,12 @@ VENDORS: tuple[Vendor, ...] = (
         local_port=1234,
         # 400 for json_object (lmstudio-ai/lmstudio-bug-tracker#189) and for a tool choice that is an object
         # (can1357/llm-git#13).
-        quirks=Quirks(supports_json_object=False, supports_strict=False, supports_named_tool=False),
+        quirks=Quirks(
+            supports_json_object=False,
+            supports_strict=False,
+            supports_named_tool=False,
+            merges_system_messages=True,
+        ),
     ),
     Vendor(
         "llamacpp",
@@ -134,7 +139,7 @@ VENDORS: tuple[Vendor, ...] = (
         "http://127.0.0.1:8081/v1",
         local_port=8081,
         # A named tool choice becomes auto without a word.
-        quirks=Quirks(supports_strict=False, supports_named_tool=False),
+        quirks=Quirks(supports_strict=False, supports_named_tool=False, merges_system_messages=True),
     ),
     Vendor(
         "vllm",
@@ -142,7 +147,7 @@ VENDORS: tuple[Vendor, ...] = (
         Dialect.OPENAI,
         "http://127.0.0.1:8000/v1",
         local_port=8000,
-        quirks=Quirks(supports_strict=False),
+        quirks=Quirks(supports_strict=False, merges_system_messages=True),
     ),
 )
 
