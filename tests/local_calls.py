@@ -10,7 +10,18 @@ from parley.domain.messages import Message, Role, text_message
 from parley.domain.models import Deployment
 from parley.domain.run import FinishReason
 from parley.domain.usage import Usage
-from parley.providers.provider import Call, Chunk, FinishChunk, Provider, TextChunk, ToolCallChunk, UsageChunk
+from parley.providers.provider import (
+    Call,
+    Chunk,
+    FinishChunk,
+    Provider,
+    ReasoningChunk,
+    RefusalChunk,
+    TextChunk,
+    ToolCallChunk,
+    UsageChunk,
+    WarningChunk,
+)
 
 
 def user(text: str) -> Message:
@@ -53,6 +64,22 @@ class Heard:
     @property
     def finish(self) -> FinishReason | None:
         return next((chunk.reason for chunk in self.chunks if isinstance(chunk, FinishChunk)), None)
+
+    @property
+    def is_refused(self) -> bool:
+        return any(chunk.is_refused for chunk in self.chunks if isinstance(chunk, FinishChunk))
+
+    @property
+    def reasoning(self) -> str:
+        return "".join([chunk.text for chunk in self.chunks if isinstance(chunk, ReasoningChunk)])
+
+    @property
+    def refusal(self) -> str:
+        return "".join([chunk.text for chunk in self.chunks if isinstance(chunk, RefusalChunk)])
+
+    @property
+    def warnings(self) -> list[str]:
+        return [chunk.text for chunk in self.chunks if isinstance(chunk, WarningChunk)]
 
     @property
     def tool_calls(self) -> list[ToolCallChunk]:
