@@ -51,6 +51,11 @@ def refuse(loc: tuple[str | int, ...], value: JsonValue, right: str) -> NoReturn
     raise fault(loc, f"{field_path(loc)} is {shown(value)}; it must be {right}.")
 
 
+def refuse_count(loc: tuple[str | int, ...], count: str, right: str) -> NoReturn:
+    """Raise the refusal of an array's length: `models has 0 seats; it must have 1 to 32`."""
+    raise fault(loc, f"{field_path(loc)} has {count}; it must have {right}.")
+
+
 def field_path(loc: tuple[str | int, ...]) -> str:
     """Return `loc` as people write it: `models[0].temperature`."""
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
@@ -85,18 +90,30 @@ def _explained(text: str, body: bytes, shape: type[T]) -> InvalidRequest:
         return fault((*loc, named[1]), message, "extra_forbidden")
     if what.startswith("Object missing required field") and named:
         return fault((*loc, named[1]), f"{field_path((*loc, named[1]))} is missing; it is required.", "missing")
-    return _wrong_value(what, loc, body)
+    return _wrong_value(what, loc, body, _literals_at(inspect.type_info(shape), loc))
 
 
-def _wrong_value(what: str, loc: tuple[str | int, ...], body: bytes) -> InvalidRequest:
+def _wrong_value(what: str, loc: tuple[str | int, ...], body: bytes, literals: list[str]) -> InvalidRequest:
     place = field_path(loc) or "The body"
     is_known, value = _value_at(body, loc)
     is_value = f"{place} is {shown(value)}" if is_known and loc else f"{place} is not right"
     right = what.split(", got ")[0].removeprefix("Expected ")
-    right = _BACKTICKED.sub(lambda word: " or ".join(_PLAIN.get(one, one) for one in word[1].split(" | ")), right)
+    right = _BACKTICKED.sub(_plain_types, right).replace("<=", "of at most").replace(">=", "of at least")
+    if literals:
+        right = f"one of {', '.join(literals)}"
+        return fault(loc, f"{is_value}; it must be {right}.{_meant(value, literals)}", "literal_error")
     if what.startswith("Expected"):
         return fault(loc, f"{is_value}; it must be {right}.", "type_error" if ", got " in what else "value_error")
     return fault(loc, f"{is_value}: {what}.", "value_error")
+
+
+def _plain_types(found: re.Match[str]) -> str:
+    """Return msgspec's names of types in plain words; that null is taken as well need not be said."""
+    return " or ".join(_PLAIN.get(one, one) for one in found[1].split(" | ") if one != "null")
+
+
+def _meant(value: JsonValue, literals: list[str]) -> str:
+    return nearest(value, literals) if isinstance(value, str) else ""
 
 
 def _steps(path: str) -> tuple[str | int, ...]:
@@ -116,6 +133,21 @@ def _value_at(body: bytes, loc: tuple[str | int, ...]) -> tuple[bool, JsonValue]
     except (msgspec.DecodeError, LookupError, TypeError, RecursionError):
         return False, None
     return True, value
+
+
+def _literals_at(info: inspect.Type, loc: tuple[str | int, ...]) -> list[str]:
+    """Return the words that the field at `loc` below `info` takes, empty if it takes others than a fixed few."""
+    match info:
+        case inspect.UnionType(types=types):
+            return next((words for one in types if (words := _literals_at(one, loc))), [])
+        case inspect.ListType(item_type=item) if loc:
+            return _literals_at(item, loc[1:])
+        case inspect.StructType(fields=fields) if loc:
+            return next((_literals_at(one.type, loc[1:]) for one in fields if one.encode_name == loc[0]), [])
+        case inspect.LiteralType(values=values) if not loc:
+            return [str(value) for value in values]
+        case _:
+            return []
 
 
 def _fields_at(info: inspect.Type, loc: tuple[str | int, ...]) -> list[str]:

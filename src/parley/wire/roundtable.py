@@ -25,7 +25,7 @@ from parley.domain.run import (
     Vote,
 )
 from parley.domain.usage import Usage
-from parley.wire.decoding import decode_body, refuse
+from parley.wire.decoding import decode_body, refuse, refuse_count
 from parley.wire.encoding import Wire, WireObject, encode_json, encode_usage, without_nulls
 from parley.wire.exchange import DONE, Reply, RequestInfo
 from parley.wire.problems import Problem, failed_panel
@@ -77,7 +77,7 @@ def _check(shape: RoundtableBody, max_seats: int) -> None:
     if not shape.input.strip():
         refuse(("input",), shape.input, "text that is not blank")
     if not 1 <= len(shape.models) <= max_seats:
-        refuse(("models",), f"{len(shape.models)} seats", f"an array of 1 to {max_seats} seats")
+        refuse_count(("models",), f"{len(shape.models)} seats", f"1 to {max_seats}")
     for index, seat in enumerate(shape.models):
         name, loc = (seat, ()) if isinstance(seat, str) else (seat.name, ("name",))
         if not name.strip():
@@ -87,14 +87,13 @@ def _check(shape: RoundtableBody, max_seats: int) -> None:
         if shape.output_schema is not None:
             raise InvalidRequest("output_schema can't be combined with multiple_choice: leave one of them out.")
     elif shape.choices:
-        right = "left out, or the resolution must be multiple_choice"
-        refuse(("choices",), f"{len(shape.choices)} choices", right)
+        refuse_count(("choices",), f"{len(shape.choices)} choices", "none unless the resolution is multiple_choice")
 
 
 def _check_choices(choices: list[str] | None) -> None:
     if choices is None or not 2 <= len(choices) <= MOST_CHOICES:
-        given = None if choices is None else f"{len(choices)} choices"
-        refuse(("choices",), given, f"an array of 2 to {MOST_CHOICES} choices")
+        given = "no choices" if choices is None else f"{len(choices)} choices"
+        refuse_count(("choices",), given, f"2 to {MOST_CHOICES} for a multiple_choice")
     for index, choice in enumerate(choices):
         if not choice.strip() or len(choice) > MOST_CHOICE_CHARACTERS:
             refuse(("choices", index), choice, f"text of 1 to {MOST_CHOICE_CHARACTERS} characters that is not blank")
