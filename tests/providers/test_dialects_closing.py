@@ -42,8 +42,8 @@ def test_cancelling_a_call_that_waits_closes_the_connection(dialect: Dialect, is
                     pass
 
             task = asyncio.create_task(listen())
-            while not server.requests:
-                await asyncio.sleep(0)
+            await asyncio.wait({task}, timeout=0.05)
+            assert server.requests
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
