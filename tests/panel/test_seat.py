@@ -154,6 +154,12 @@ def test_call_cut_by_the_deadline_is_billed_with_what_it_used() -> None:
     assert answer.usage == Usage(8, 2, is_estimate=True)
 
 
+def test_usage_from_the_middle_of_a_cut_stream_gets_the_output_that_has_come_since() -> None:
+    so_far = UsageChunk(Usage(500, 1, cache_read_tokens=400, is_estimate=True))
+    answer = only(Bench({"a": [[TextChunk("Paris"), so_far, TextChunk(" is the capital."), Pause()]]}), timeout_s=1)
+    assert answer.usage == Usage(500, 6, cache_read_tokens=400, is_estimate=True)
+
+
 def test_usage_and_cost_of_all_attempts_are_added_up() -> None:
     broken = [TextChunk("Par"), UsageChunk(Usage(10, 1)), TRANSIENT]
     answer = only(Bench({"a": [broken, says("Paris")]}))

@@ -135,7 +135,7 @@ def test_answer_without_usage_claims_none(is_streamed: bool) -> None:
     assert heard.heard.usage is None
 
 
-def test_last_usage_counts_and_each_comes_behind_its_text() -> None:
+def test_last_usage_counts_and_those_before_the_end_are_estimates() -> None:
     wire = sse(
         response(candidate({"text": "a"}), usage={"promptTokenCount": 4, "candidatesTokenCount": 1}),
         response(candidate({"text": "b"}, finish="STOP"), usage={"promptTokenCount": 4, "candidatesTokenCount": 2}),
@@ -143,7 +143,7 @@ def test_last_usage_counts_and_each_comes_behind_its_text() -> None:
     heard = talk(ask(is_streamed=True), sse_reply(wire)).heard
     assert heard.chunks == [
         TextChunk("a"),
-        UsageChunk(Usage(4, 1)),
+        UsageChunk(Usage(4, 1, is_estimate=True)),
         TextChunk("b"),
         UsageChunk(Usage(4, 2)),
         FinishChunk(FinishReason.STOP),

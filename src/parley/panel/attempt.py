@@ -1,6 +1,7 @@
 """One attempt: the chunks of one call become text, tool calls, usage and a verdict on whether that is an answer."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from parley.domain.errors import FailureCode, SeatFailure, UpstreamFailure
@@ -129,11 +130,14 @@ class Attempt:
         """Return the provider's count; without one an estimate from the text, or nothing for a call that was refused.
 
         A refused call (an error before any byte) costs nothing; one that we cut short has used at least its input.
+        A count from the middle of a stream, marked as an estimate, gets the output that has come since.
         """
-        if self._usage is not None:
+        if self._usage is not None and not self._usage.is_estimate:
             return self._usage
         written = self.text + self.reasoning + "".join(call.arguments for call in self._calls.values())
         written += "".join(self._refusal)
+        if self._usage is not None:
+            return replace(self._usage, output_tokens=max(self._usage.output_tokens, estimate_tokens(written)))
         is_billed = failure is None or bool(written) or failure.failure.code in _BILLED_WITHOUT_ANSWER
         if not is_billed:
             return Usage()

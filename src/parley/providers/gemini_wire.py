@@ -93,13 +93,14 @@ class ResponseReader:
         self.has_ended = False
 
     def read(self, response: Response) -> list[Chunk]:
-        """Return the chunks of one response: usage, reasoning, one text, tool calls, in this order."""
+        """Return the chunks of one response: reasoning, one text, tool calls, usage, which is an estimate before the end."""
         chunks: list[Chunk] = []
         for candidate in response.candidates:
             if candidate.index == 0:
                 chunks += self._read_candidate(candidate, response.response_id or "")
         if response.usage_metadata is not None:
-            chunks.append(UsageChunk(_usage(response.usage_metadata)))
+            is_final = self.has_ended or not response.candidates
+            chunks.append(UsageChunk(_usage(response.usage_metadata, is_estimate=not is_final)))
         return chunks
 
     def blocked(self, response: Response) -> UpstreamFailure | None:
@@ -145,11 +146,12 @@ def _failure(code: FailureCode, message: str, *, is_transient: bool = False) -> 
     return UpstreamFailure(SeatFailure(code, message), is_transient=is_transient, status=200)
 
 
-def _usage(wire: UsageMetadata) -> Usage:
+def _usage(wire: UsageMetadata, *, is_estimate: bool) -> Usage:
     thoughts = max(wire.thoughts_token_count or 0, 0)
     return Usage(
         input_tokens=max(wire.prompt_token_count or 0, 0) + max(wire.tool_use_prompt_token_count or 0, 0),
         output_tokens=max(wire.candidates_token_count or 0, 0) + thoughts,
         cache_read_tokens=max(wire.cached_content_token_count or 0, 0),
         reasoning_tokens=thoughts,
+        is_estimate=is_estimate,
     )
