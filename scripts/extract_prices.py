@@ -31,7 +31,7 @@ NOT_CHAT = re.compile(
     r"embed|-tts|tts-|transcri|whisper|realtime|-audio|-live|-image|image-|moderation|ocr|orpheus|computer-use|codex"
     r"|deep-research|search-api|native-audio|robotics|omni|nano-banana|voice|prompt-guard|lyria|:batch|^ft:|\.ft-"
     r"|^(ada|babbage|curie|davinci|text-davinci|babbage-002|davinci-002)|gpt-3\.5-turbo-instruct|^o\d-pro|^gpt-[\d.]+-pro"
-    r"|^text-|:extended|^claude-(v1|2)|^gpt-3\.5-(0301|turbo-)|^gpt-4-(32k|vision)",
+    r"|^text-|:extended|^claude-(v1|2|3)|^o1-(mini|preview)|^gpt-4\.5|^chatgpt-4o|^gpt-3\.5-(0301|turbo-)|^gpt-4-(32k|vision)",
 )
 
 
@@ -128,6 +128,8 @@ def is_listed(provider: str, model: types.ModelInfo, rates: dict[str, Any] | Non
         return False
     if provider == "google":
         return model.id.startswith(("gemini-2", "gemini-3", "gemini-4"))
+    if provider == "openai" and model.id.startswith("gpt-oss"):
+        return False
     is_openrouter_name = "/" in model.id
     return is_openrouter_name if provider == "openrouter" else ":free" not in model.id
 
@@ -170,12 +172,25 @@ def check(provider: types.Provider, rows: list[dict[str, Any]]) -> None:
             sys.exit(f"{provider.id}: {name} is {ours} here and {theirs.id if theirs else None} in the source")
 
 
+def name_as_called(row: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """Let `id` be a name that the vendor's own rules know: some of the source's ids are names of families only."""
+    if found_by_us(rows, row["id"].lower()) == row["id"]:
+        return
+    names = row.get("equals", [])
+    if names:
+        row["id"] = next((name for name in names if name.endswith("-latest")), names[0])
+    else:
+        row["unlisted"] = True
+
+
 def main() -> None:
     kept: dict[str, list[dict[str, Any]]] = {}
     for provider in sorted(providers, key=lambda each: each.id):
         if provider.id in KEPT:
             kept[provider.id] = [row_of(provider.id, model) for model in provider.models]
             check(provider, kept[provider.id])
+            for row in kept[provider.id]:
+                name_as_called(row, kept[provider.id])
     head = {
         "source": "genai-prices (MIT), https://github.com/pydantic/genai-prices",
         "version": version("genai-prices"),

@@ -126,6 +126,8 @@ class Table:
         self.document.fail((*self.path, key), f"{dotted} {message}")
 
     def has(self, key: str) -> bool:
+        """Whether the key is set; one that is asked for is a known one, set or not."""
+        self._asked.append(key)
         return key in self.values or key in self.overrides
 
     def text(self, key: str, default: str = "", choices: tuple[str, ...] = ()) -> str:
