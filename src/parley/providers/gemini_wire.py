@@ -93,7 +93,7 @@ class ResponseReader:
         self.has_ended = False
 
     def read(self, response: Response) -> list[Chunk]:
-        """Return the chunks of one response: reasoning, one text, tool calls, usage, which is an estimate before the end."""
+        """Return the chunks of one response: reasoning, one text, tool calls, usage (an estimate before the end)."""
         chunks: list[Chunk] = []
         for candidate in response.candidates:
             if candidate.index == 0:
