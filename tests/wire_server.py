@@ -77,19 +77,25 @@ def sse_reply(*steps: Step, content_type: str = "text/event-stream", headers: Se
 
 
 class WireServer:
-    """Serves until its `async with` ends. `gone` is set when a client leaves in the middle of a reply."""
+    """Serves until its `async with` ends.
+
+    `asked` is set by the first request, `gone` when a client leaves in the middle of a reply.
+    """
 
     def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None) -> None:
         self.replies = replies
         self.tls = tls
         self.requests: list[Request] = []
+        self.asked = asyncio.Event()
         self.gone = asyncio.Event()
         self.connections = 0
+        self.open_connections = 0
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
+        self._handlers: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "WireServer":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls, limit=2**24)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls, limit=2**24)
         return self
 
     async def __aexit__(
@@ -99,8 +105,8 @@ class WireServer:
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()
+        await asyncio.gather(*self._handlers)
         await self._server.wait_closed()
-        await asyncio.sleep(0)
 
     @property
     def url(self) -> str:
@@ -108,19 +114,25 @@ class WireServer:
         port = self._server.sockets[0].getsockname()[1]
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{port}"
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._handlers.append(asyncio.ensure_future(self._serve(reader, writer)))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = self.connections
         self.connections += 1
+        self.open_connections += 1
         self._writers.append(writer)
         try:
             while (request := await _read_request(reader, connection)) is not None:
                 self.requests.append(request)
+                self.asked.set()
                 reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
                 if not await self._play_watched(reply, reader, writer) or reply.closes:
                     return
         except ConnectionError:
             self.gone.set()
         finally:
+            self.open_connections -= 1
             writer.close()
 
     async def _play_watched(self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

@@ -14,7 +14,7 @@ from parley.catalog.catalog import Catalog
 from parley.config import Config
 from parley.domain.events import Emit
 from parley.domain.models import Dialect
-from parley.domain.settings import PanelSettings, ProviderSettings
+from parley.domain.settings import PanelSettings, Patience, ProviderSettings
 from parley.gate.keyring import Keyring, keyring_of, load_keyring, open_keyring
 from parley.gateway import Gateway
 from parley.panel.breaker import Breakers
@@ -51,9 +51,16 @@ class House:
             await provider.close()
 
 
-async def assemble(
-    config: Config, make_readers: Callable[[], Sequence[Emit]] = tuple, log_level: int = logging.INFO
-) -> House:
+@dataclass(frozen=True, slots=True)
+class Fittings:
+    """What a house may have besides its configuration: further readers of every run's events, other times, logs."""
+
+    make_readers: Callable[[], Sequence[Emit]] = tuple
+    patience: Patience = Patience()
+    log_level: int = logging.INFO
+
+
+async def assemble(config: Config, fittings: Fittings) -> House:
     """Return the house of `config`; must be called in the loop that will serve. Raises StoreError, ReplayFileError."""
     found = await discover_local() if config.wants_discovery else ()
     settings = (*config.providers, *(provider for provider, _ in found))
@@ -70,8 +77,8 @@ async def assemble(
         sleep=asyncio.sleep,
         rng=rng,
     )
-    gateway = Gateway(Planner(catalog, config.panel, rng), tools, make_readers)
-    serving = Serving(gateway, keyring, config.server, Runs(), make_log(log_level))
+    gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers)
+    serving = Serving(gateway, keyring, config.server, Runs(), make_log(fittings.log_level), fittings.patience)
     app = Front(application(serving, catalog), config.server, serving.log)
     return House(app, serving.runs, catalog, providers, made_key)
 

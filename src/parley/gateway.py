@@ -18,8 +18,8 @@ from parley.domain.events import ConsolidationFinished, Emit, Event, RunFinished
 from parley.domain.run import Answer, PanelRequest, PanelResult, Verdict
 from parley.panel.fanout import fan_out
 from parley.panel.plan import Plan, Planner
-from parley.panel.resolve.resolver import resolve
 from parley.panel.resolve.judge import Bench
+from parley.panel.resolve.resolver import resolve
 from parley.panel.seat import SeatTools
 
 

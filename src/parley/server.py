@@ -14,13 +14,15 @@ from types import FrameType
 import uvicorn
 import uvloop
 
-from parley.app import House, assemble
+from parley.app import Fittings, House, assemble
 from parley.config import Config
 from parley.domain.settings import ServerSettings
 from parley.wire.protocol import BoundedProtocol
 from parley.wire.runs import Runs
 
 _BACKLOG = 2048
+_START_TIMEOUT_S = 30.0
+_PLAIN = Fittings()
 _LAST_WORDS_S = 5
 """How long the responses that were told to end may take to say so."""
 
@@ -47,6 +49,9 @@ class Server(uvicorn.Server):
             stop.cancel()
 
 
+Announce = Callable[[House, Server], None]
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 takes a free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -65,38 +70,38 @@ def listen(host: str, port: int) -> socket.socket:
 def address(listener: socket.socket) -> str:
     """Return the URL at which `listener` is reached from this machine."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # shown, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # shown, never bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(config: Config, listener: socket.socket, announce: Callable[[House, Server], None]) -> None:
+async def serve(config: Config, listener: socket.socket, announce: Announce, fittings: Fittings) -> None:
     """Assemble the house and serve until told to end; `announce` is called once it is ready to start."""
-    house = await assemble(config)
+    house = await assemble(config, fittings)
     try:
-        server = Server(_uvicorn_config(house, config.server), house.runs, config.server.shutdown_grace_s)
+        server = Server(_uvicorn_config(house, config.server, fittings), house.runs, config.server.shutdown_grace_s)
         announce(house, server)
         await server.serve(sockets=[listener])
     finally:
         await house.close()
 
 
-def run(config: Config, listener: socket.socket, announce: Callable[[House, Server], None]) -> None:
+def run(config: Config, listener: socket.socket, announce: Announce, fittings: Fittings = _PLAIN) -> None:
     """Serve in this thread, on a loop of its own."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config, listener, announce))
+        runner.run(serve(config, listener, announce, fittings))
 
 
 @contextmanager
-def local_server(config: Config, start_timeout_s: float = 30.0) -> Iterator[str]:
+def local_server(config: Config, fittings: Fittings = _PLAIN) -> Iterator[str]:
     """Run a server in a thread on a free loopback port while the block lasts; yields its URL.
 
     Raises what stopped the start.
     """
     listener = listen("127.0.0.1", 0)
-    thread = _ServerThread(config, listener)
+    thread = _ServerThread(config, listener, fittings)
     thread.start()
     try:
-        thread.wait_ready(start_timeout_s)
+        thread.wait_ready(_START_TIMEOUT_S)
         yield address(listener)
     finally:
         thread.stop()
@@ -104,18 +109,19 @@ def local_server(config: Config, start_timeout_s: float = 30.0) -> Iterator[str]
 
 
 class _ServerThread(threading.Thread):
-    def __init__(self, config: Config, listener: socket.socket) -> None:
+    def __init__(self, config: Config, listener: socket.socket, fittings: Fittings) -> None:
         super().__init__(name="parley-server", daemon=True)
         self._config = config
         self._listener = listener
+        self._fittings = fittings
         self._server: Server | None = None
         self._announced = threading.Event()
         self._error: BaseException | None = None
 
     def run(self) -> None:
         try:
-            run(self._config, self._listener, self._announce)
-        except BaseException as error:  # handed to the thread that waits for this one
+            run(self._config, self._listener, self._announce, self._fittings)
+        except BaseException as error:  # noqa: BLE001  # handed to the thread that waits for this one
             self._error = error
         finally:
             self._announced.set()
@@ -137,10 +143,10 @@ class _ServerThread(threading.Thread):
         self.join()
 
 
-def _uvicorn_config(house: House, settings: ServerSettings) -> uvicorn.Config:
+def _uvicorn_config(house: House, settings: ServerSettings, fittings: Fittings) -> uvicorn.Config:
     return uvicorn.Config(
         house.app,
-        http=BoundedProtocol,
+        http=BoundedProtocol.patient(fittings.patience.headers_s),
         ws="none",
         lifespan="off",
         log_config=None,

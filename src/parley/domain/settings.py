@@ -31,6 +31,19 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """Times of the server that no file sets; tests shorten them. Source: contracts/gateway.md, code request_timeout,
+    and contracts/roundtable.md, "Stream".
+
+    `headers_s` and `body_s`: how long a client may take to send them; `keep_alive_s`: silence before a comment.
+    """
+
+    headers_s: float = 30.0
+    body_s: float = 30.0
+    keep_alive_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
 class StoreSettings:
     """`durability` is process (survives a killed process) or power (also a power cut). The URL may hold a password."""
 

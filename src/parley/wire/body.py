@@ -5,10 +5,6 @@ import asyncio
 from starlette.types import Receive, Scope
 
 from parley.domain.errors import NotAcceptable
-from parley.domain.settings import ServerSettings
-
-BODY_TIMEOUT_S = 30.0
-"""Source: contracts/gateway.md, code request_timeout."""
 
 
 class ClientGone(Exception):
@@ -20,17 +16,17 @@ def header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-async def read_body(scope: Scope, receive: Receive, settings: ServerSettings) -> bytes:
+async def read_body(scope: Scope, receive: Receive, most_bytes: int, timeout_s: float) -> bytes:
     """Return the whole body. Raises NotAcceptable for its type, encoding, size or slowness."""
     _check_type(scope)
     length = header(scope, b"content-length")
-    if length.isdigit() and int(length) > settings.max_body_bytes:
-        raise _too_large(settings.max_body_bytes)
+    if length.isdigit() and int(length) > most_bytes:
+        raise _too_large(most_bytes)
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await _collect(receive, settings.max_body_bytes)
+        async with asyncio.timeout(timeout_s):
+            return await _collect(receive, most_bytes)
     except TimeoutError:
-        message = f"The body did not arrive within {BODY_TIMEOUT_S:g} s; send it in one go."
+        message = f"The body did not arrive within {timeout_s:g} s; send it in one go."
         raise NotAcceptable("request_timeout", message) from None
 
 

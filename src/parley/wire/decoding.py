@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Iterable
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -16,6 +17,7 @@ _PATH = re.compile(r" - at `(?P<key>key in )?\$(?P<path>[^`]*)`\Z")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _BACKTICKED = re.compile(r"`([^`]*)`")
 _MOST_SHOWN = 60
+_MOST_LEVELS = 64
 
 _PLAIN = {
     "str": "text",
@@ -48,12 +50,38 @@ def fault(loc: tuple[str | int, ...], message: str, kind: str = "value_error") -
 
 def refuse(loc: tuple[str | int, ...], value: JsonValue, right: str) -> NoReturn:
     """Raise the refusal of a field whose value is not `right`: `timeout_ms is 500000; it must be at most 300000`."""
-    raise fault(loc, f"{field_path(loc)} is {shown(value)}; it must be {right}.")
+    raise wrong(loc, value, right)
+
+
+def wrong(loc: tuple[str | int, ...], value: JsonValue, right: str) -> InvalidRequest:
+    """Return what `refuse` raises."""
+    return fault(loc, f"{field_path(loc)} is {shown(value)}; it must be {right}.")
+
+
+def missing(loc: tuple[str | int, ...]) -> InvalidRequest:
+    """Return the refusal of a body that lacks the field at `loc`."""
+    return fault(loc, f"{field_path(loc)} is missing; it is required.", "missing")
 
 
 def refuse_count(loc: tuple[str | int, ...], count: str, right: str) -> NoReturn:
     """Raise the refusal of an array's length: `models has 0 seats; it must have 1 to 32`."""
     raise fault(loc, f"{field_path(loc)} has {count}; it must have {right}.")
+
+
+def check_depth(value: JsonValue, loc: tuple[str | int, ...]) -> None:
+    """Refuse opaque JSON that is nested deeper than any provider reads, and than it could be written again."""
+    level = [value]
+    for _ in range(_MOST_LEVELS + 1):
+        level = [child for one in level for child in _children(one)]
+        if not level:
+            return
+    raise fault(loc, f"{field_path(loc)} is nested more than {_MOST_LEVELS} levels deep; it must be flatter.")
+
+
+def _children(value: JsonValue) -> Iterable[JsonValue]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def field_path(loc: tuple[str | int, ...]) -> str:
@@ -89,7 +117,7 @@ def _explained(text: str, body: bytes, shape: type[T]) -> InvalidRequest:
             message += f" Known fields: {', '.join(known)}."
         return fault((*loc, named[1]), message, "extra_forbidden")
     if what.startswith("Object missing required field") and named:
-        return fault((*loc, named[1]), f"{field_path((*loc, named[1]))} is missing; it is required.", "missing")
+        return missing((*loc, named[1]))
     return _wrong_value(what, loc, body, _literals_at(inspect.type_info(shape), loc))
 
 

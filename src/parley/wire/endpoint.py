@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from parley.domain.errors import NotServing, RequestRefused
-from parley.domain.events import AttemptEnded, AttemptStarted, ConsolidationFinished, Emit, Event, JudgeSeated
+from parley.domain.errors import InvalidRequest, NotServing, RequestRefused
+from parley.domain.events import AttemptEnded, ConsolidationFinished, Emit, Event, JudgeSeated
+from parley.domain.json import JsonObject
 from parley.domain.run import PanelResult
-from parley.domain.settings import ServerSettings
+from parley.domain.settings import Patience, ServerSettings
 from parley.gate.keyring import Keyring
 from parley.gateway import Gateway, Ticket
 from parley.wire.body import ClientGone, header, read_body
@@ -27,9 +28,6 @@ from parley.wire.trace_context import trace_id_of
 
 ABORT = "parley.abort"
 """The ASGI extension by which `protocol.py` hands out a way to cut a connection at once."""
-
-KEEP_ALIVE_S = 15.0
-"""Source: contracts/roundtable.md and compare.md, "Stream"."""
 
 
 _BODY_UNREAD = frozenset({401, 403, 408, 413, 415})
@@ -45,7 +43,7 @@ class Serving:
     settings: ServerSettings
     runs: Runs
     log: Log
-    keep_alive_s: float = KEEP_ALIVE_S
+    patience: Patience = Patience()
 
 
 class PanelEndpoint:
@@ -73,7 +71,7 @@ class PanelEndpoint:
         serving = self._serving
         serving.keyring.check(header(scope, b"authorization"))
         serving.runs.check_open()
-        body = await read_body(scope, receive, serving.settings)
+        body = await read_body(scope, receive, serving.settings.max_body_bytes, serving.patience.body_s)
         info = RequestInfo(
             request_id=scope["state"]["request_id"],
             created_s=int(time.time()),
@@ -82,6 +80,8 @@ class PanelEndpoint:
             max_models=serving.settings.max_models,
         )
         exchange = self._contract.decode(body, info)
+        if exchange.request.is_streamed and header(scope, b"idempotency-key"):
+            raise _not_on_streams()
         trace_id = trace_id_of(header(scope, b"traceparent"))
         return exchange, serving.gateway.open(exchange.request, info.request_id, trace_id)
 
@@ -135,6 +135,7 @@ class _Stream:
         self._ticket = ticket
         self._abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT)
         self._channel = Channel(_is_for_clients)
+        self._has_begun = False
         self._wrote_at = 0.0
 
     async def answer(self, receive: Receive, send: Send) -> None:
@@ -154,27 +155,44 @@ class _Stream:
                 self._abort()
 
     async def _write(self, send: Send, run: _Run) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": SSE_HEADERS})
+        if not self._exchange.starts_late:
+            await self._begin(send)
+        problem: Problem | None = None
         ticker = self._start_ticker()
         try:
             while (events := await self._channel.take()) is not None:
-                frames = b"".join([self._exchange.event(event) for event in events])
+                told = [self._exchange.event(event) for event in events]
+                frames = b"".join([one for one in told if isinstance(one, bytes)])
+                problem = next((one for one in told if isinstance(one, Problem)), None)
                 if frames or not events:
                     await self._send(send, frames or KEEP_ALIVE)
         finally:
             ticker.cancel()
-        if run.result is None:
-            await self._send(send, self._exchange.error(run.problem))
+        await self._end(send, run.problem if run.result is None else problem)
+
+    async def _begin(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": SSE_HEADERS})
+        self._has_begun = True
+
+    async def _end(self, send: Send, problem: Problem | None) -> None:
+        """End the stream, with what went wrong as its last word or, if it has not begun, in its place."""
+        if problem is not None and not self._has_begun:
+            await send_problem(send, problem, self._ticket.request_id)
+            return
+        if problem is not None:
+            await self._send(send, self._exchange.error(problem))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _send(self, send: Send, frames: bytes) -> None:
         """Write `frames`; a client that takes none of them for write_timeout_s is given up."""
+        if not self._has_begun:
+            await self._begin(send)
         async with asyncio.timeout(self._serving.settings.write_timeout_s):
             await send({"type": "http.response.body", "body": frames, "more_body": True})
         self._wrote_at = asyncio.get_running_loop().time()
 
     def _start_ticker(self) -> "Ticker":
-        return Ticker(self._serving.keep_alive_s, lambda: self._wrote_at, self._channel.nudge)
+        return Ticker(self._serving.patience.keep_alive_s, lambda: self._wrote_at, self._channel.nudge)
 
 
 class Ticker:
@@ -220,8 +238,14 @@ async def send_reply(send: Send, status: int, headers: list[tuple[bytes, bytes]]
 
 
 def _is_for_clients(event: Event) -> bool:
-    """Attempts and shuffles are for the books; no contract tells of them."""
-    return not isinstance(event, AttemptStarted | AttemptEnded | JudgeSeated | ConsolidationFinished)
+    """The end of an attempt and shuffles are for the books; no contract tells of them."""
+    return not isinstance(event, AttemptEnded | JudgeSeated | ConsolidationFinished)
+
+
+def _not_on_streams() -> InvalidRequest:
+    message = "Idempotency-Key can't be combined with stream: a stream is not stored; leave one of them out."
+    detail: JsonObject = {"type": "value_error", "loc": ["header", "Idempotency-Key"], "msg": message}
+    return InvalidRequest(message, param="Idempotency-Key", details=(detail,))
 
 
 def _ignore(_event: Event) -> None:

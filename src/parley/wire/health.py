@@ -1,4 +1,4 @@
-"""Whether the process lives (`/healthz`) and whether it takes requests (`/readyz`). Open to everybody, telling little."""
+"""Whether the process lives (`/healthz`) and whether it takes requests (`/readyz`). Open, and telling little."""
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -9,15 +9,16 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from parley.domain.settings import Patience
 from parley.wire.endpoint import ABORT
 
-HEADERS_TIMEOUT_S = 30.0
 MOST_HEADER_BYTES = 65_536
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
+    headers_timeout_s = Patience().headers_s
     _headers_timer: asyncio.TimerHandle | None = None
     _header_bytes = 0
 
@@ -48,13 +49,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._have_headers()
         super().on_headers_complete()
 
+    @classmethod
+    def patient(cls, headers_timeout_s: float) -> type["BoundedProtocol"]:
+        """Return this protocol with another patience: uvicorn makes its protocols from a class alone."""
+        return type(cls.__name__, (cls,), {"headers_timeout_s": headers_timeout_s})
+
     def _count(self, *pieces: bytes) -> None:
         self._header_bytes += sum(len(piece) for piece in pieces)
         if self._header_bytes > MOST_HEADER_BYTES:
             self.transport.abort()
 
     def _await_headers(self) -> None:
-        self._headers_timer = self.loop.call_later(HEADERS_TIMEOUT_S, self.transport.abort)
+        self._headers_timer = self.loop.call_later(self.headers_timeout_s, self.transport.abort)
 
     def _have_headers(self) -> None:
         if self._headers_timer is not None:

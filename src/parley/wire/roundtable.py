@@ -141,13 +141,15 @@ def _resolution(shape: RoundtableBody) -> Resolution:
 class RoundtableExchange:
     """One roundtable under way. The values of `type` in a stream are ours: the original documents none."""
 
+    starts_late = False
+
     def __init__(self, request: PanelRequest) -> None:
         self.request = request
         self._models = [seat.model for seat in request.seats]
 
     def reply(self, result: PanelResult) -> Reply:
         if result.has_failed:
-            return Reply(problem=_all_failed(result.answers))
+            return Reply(problem=failed_panel(result.answers))
         return Reply(encode_json(_whole(result)))
 
     def event(self, event: Event) -> bytes:
@@ -161,7 +163,7 @@ class RoundtableExchange:
             case ConsolidationDelta(model=model, text=text):
                 return _frame("summary_delta", {"model": model, "delta": text})
             case RunFinished(result=result) if result.has_failed:
-                return self.error(_all_failed(result.answers))
+                return self.error(failed_panel(result.answers))
             case RunFinished(result=result):
                 return _frame("done", _whole(result)) + DONE
             case _:
@@ -282,15 +284,3 @@ def _answer_data(answer: Answer, request: PanelRequest) -> Wire:
             return cast(Wire, answer.schema.value)
         case _:
             return answer.text
-
-
-def _all_failed(answers: Sequence[Answer]) -> Problem:
-    details: list[JsonObject] = []
-    waits: list[float] = []
-    for answer in answers:
-        failure = answer.failure
-        assert failure is not None
-        row: JsonObject = {"index": answer.seat_index, "model": answer.model}
-        details.append({**row, "error": failure.message, "error_code": failure.code.value})
-        waits += [] if failure.retry_after_s is None else [failure.retry_after_s]
-    return failed_panel(details, min(waits, default=None))

@@ -1,4 +1,4 @@
-"""One table: method, path, endpoint, open or keyed. Keyed by default, so that a forgotten word locks and never opens."""
+"""One table: method, path, endpoint, open or keyed. Keyed by default: a forgotten word locks, never opens."""
 
 import difflib
 from collections.abc import Awaitable, Callable, Sequence
@@ -90,7 +90,7 @@ def application(serving: Serving, catalog: Catalog) -> ASGIApp:
         RequestRefused: refused.by_endpoint,
         NotServing: refused.by_endpoint,
     }
-    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)  # type: ignore[arg-type]  # handlers of exceptions
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
 
 
 def _endpoint(row: Row, serving: Serving) -> Handler | PanelEndpoint:
