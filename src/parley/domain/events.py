@@ -28,12 +28,16 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class AttemptStarted:
-    """A call is about to go upstream. `attempt` counts from 1 within the call of `role` and `seat_index`."""
+    """A call is about to go upstream. `attempt` counts from 1 within the call of `role` and `seat_index`.
+
+    `model` is the name that callers use.
+    """
 
     role: CallRole
     seat_index: int
     attempt: int
     deployment: Deployment
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ class PanelRequest:
     consolidation as well. `is_streamed`: the client reads events. `seats_stream`: seats' text is relayed as it arrives.
     `fallback_models`: tried in order where the seat's model fails (chat). `accepts_refusals`: an empty answer or a
     refusal is an answer and not a failure (chat). `extra`: provider parameters that Parley does not know.
+    `most_timeout_s` bounds the configured timeout where `timeout_s` asks for none. `output_param` is what the contract
+    calls the field behind `output`, for messages.
     """
 
     panel_id: str
@@ -106,8 +108,10 @@ class PanelRequest:
     resolution: Resolution = Nothing()
     instructions: str | None = None
     output: OutputFormat | None = None
+    output_param: str = "output_schema"
     max_retries: int = 1
     timeout_s: float | None = None
+    most_timeout_s: float | None = None
     judge_timeout_s: float | None = None
     is_streamed: bool = False
     seats_stream: bool = False

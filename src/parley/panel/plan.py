@@ -91,7 +91,7 @@ class Planner:
         check = _check_for(request)
         seats = tuple(self._seat(request, seat, index, check) for index, seat in enumerate(request.seats))
         judge = self._judge_name(request)
-        timeout_s = request.judge_timeout_s or request.timeout_s or self._settings.timeout_ms / 1000
+        timeout_s = request.judge_timeout_s or self._timeout_s(request)
         return Plan(request, seats, self._catalog.find(judge) if judge else None, timeout_s, check)
 
     def find(self, name: str) -> Model:
@@ -117,6 +117,10 @@ class Planner:
             case Nothing():
                 return None
 
+    def _timeout_s(self, request: PanelRequest) -> float:
+        configured_s = self._settings.timeout_ms / 1000
+        return request.timeout_s or min(configured_s, request.most_timeout_s or configured_s)
+
     def _seat(self, request: PanelRequest, seat: SeatRequest, index: int, check: AnswerCheck | None) -> SeatPlan:
         models = [self._catalog.find(name) for name in (seat.model, *request.fallback_models)]
         routes = tuple(route for model in models for route in self.routes(model))
@@ -125,7 +129,7 @@ class Planner:
             index=index,
             routes=routes,
             messages=_messages_for(request, seat, _directive(request, check, routes[0].deployment)),
-            timeout_s=request.timeout_s or self._settings.timeout_ms / 1000,
+            timeout_s=self._timeout_s(request),
             max_retries=request.max_retries,
             sampling=seat.sampling,
             output=check.output(routes[0].deployment) if check and not request.output else request.output,
@@ -160,8 +164,7 @@ def _check_for(request: PanelRequest) -> AnswerCheck | None:
         case Vote(choices=choices), _:
             return ChoiceCheck(choices)
         case _, SchemaFormat(schema=schema):
-            param = "response_format" if request.accepts_refusals else "output_schema"
-            return SchemaAnswerCheck(compile_schema(schema, param))
+            return SchemaAnswerCheck(compile_schema(schema, request.output_param))
         case _, JsonFormat():
             return JsonCheck()
         case _:
@@ -180,7 +183,7 @@ def _messages_for(request: PanelRequest, seat: SeatRequest, directive: str) -> t
     turns = tuple(message for message in request.conversation if message.role is not Role.SYSTEM)
     given = tuple(message for message in request.conversation if message.role is Role.SYSTEM)
     if seat.system_prompt is not None:
-        given = (text_message(Role.SYSTEM, seat.system_prompt),)
+        given = (text_message(Role.SYSTEM, seat.system_prompt),) if seat.system_prompt else ()
     if request.instructions:
         given = (text_message(Role.SYSTEM, request.instructions), *given)
     return (*with_directive(given, directive), *turns)

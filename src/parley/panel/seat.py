@@ -168,7 +168,7 @@ class _Life:
             return _broken(route, wait_s)
         self._attempts += 1
         attempt = self._last = Attempt(self._seat, route, self._tools.clock, self._emit)
-        self._emit(AttemptStarted(self._seat.role, self._seat.index, self._attempts, route.deployment))
+        self._emit(AttemptStarted(self._seat.role, self._seat.index, self._attempts, route.deployment, route.model))
         failure: UpstreamFailure | None = None
         try:
             failure = await self._call(attempt, messages)

@@ -1,5 +1,7 @@
 """How the engine's values look on the wire: usage in both spellings, money as JSON numbers, nulls left out."""
 
+import re
+import struct
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -10,6 +12,7 @@ from parley.domain.usage import Usage
 Wire: TypeAlias = "bool | int | float | Decimal | str | list[Wire] | dict[str, Wire] | None"
 WireObject: TypeAlias = "dict[str, Wire]"
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -21,6 +24,16 @@ def encode_json(value: Wire) -> bytes:
 def without_nulls(fields: WireObject) -> WireObject:
     """Return `fields` without those that are null."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def escape_non_ascii(frames: bytes) -> bytes:
+    """Return JSON with everything beyond ASCII as `\\uXXXX`, in UTF-16 code units as RFC 8259, section 7, has it."""
+    return frames if frames.isascii() else _BEYOND_ASCII.sub(_escaped, frames.decode()).encode()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be")
+    return "".join([f"\\u{unit:04x}" for unit in struct.unpack(f">{len(units) // 2}H", units)])
 
 
 def encode_usage(usage: Usage | None) -> Wire:

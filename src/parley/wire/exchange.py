@@ -30,6 +30,16 @@ class RequestInfo:
     max_seats: int = 32
     max_models: int = 10
 
+    @property
+    def is_python_client(self) -> bool:
+        """Whether the compare API's Python client reads: it decodes and splits lines in ways of its own."""
+        return self.sdk.startswith("python/")
+
+    @property
+    def takes_error_as_fatal(self) -> bool:
+        """Whether the client ends a stream at any event with a field `error`."""
+        return self.sdk.startswith(("python/", "java/"))
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -40,17 +50,24 @@ class Reply:
 
 
 class Exchange(Protocol):
-    """One request under way."""
+    """One request under way. `starts_late`: a stream's head waits for the first frames, so that a run that fails
+    before them is answered with a status of its own, as clients of plain model calls expect."""
 
     @property
     def request(self) -> PanelRequest: ...
+
+    @property
+    def starts_late(self) -> bool: ...
 
     def reply(self, result: PanelResult) -> Reply:
         """Return the whole answer of a plain request."""
         ...
 
-    def event(self, event: Event) -> bytes:
-        """Return the frames that tell the client of `event`, empty if it does not care; the last ends in DONE."""
+    def event(self, event: Event) -> bytes | Problem:
+        """Return the frames that tell the client of `event`, empty if it does not care; the last ends in DONE.
+
+        A Problem, for the last event only, ends the stream as an error, or becomes the response if none has begun.
+        """
         ...
 
     def error(self, problem: Problem) -> bytes:

@@ -4,12 +4,14 @@ Source: contracts/gateway.md, "Errors".
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from parley.domain.errors import FailureCode, NotServing, ParleyError, RequestRefused, SeatFailure
 from parley.domain.json import JsonObject, JsonValue
+from parley.domain.run import Answer
 
 _STATUS = {
     "unauthorized": 401,
@@ -94,15 +96,23 @@ def problem_of(error: ParleyError, validation_status: int) -> Problem:
             return INTERNAL
 
 
-def failed_panel(details: list[JsonObject], retry_after_s: float | None) -> Problem:
+def failed_panel(answers: Sequence[Answer]) -> Problem:
     """Return the problem of a panel of which no seat answered; `details` names each seat's failure."""
+    details: list[JsonObject] = []
+    waits: list[float] = []
+    for answer in answers:
+        failure = answer.failure
+        assert failure is not None
+        row: JsonObject = {"index": answer.seat_index, "model": answer.model}
+        details.append({**row, "error": failure.message, "error_code": failure.code.value})
+        waits += [] if failure.retry_after_s is None else [failure.retry_after_s]
     reasons = "; ".join(f"{row['model']}: {row['error_code']}" for row in details)
     return Problem(
         502,
         "all_models_failed",
         f"No model answered ({reasons}).",
         details=tuple(details),
-        retry_after_s=None if retry_after_s is None else math.ceil(retry_after_s),
+        retry_after_s=math.ceil(min(waits)) if waits else None,
     )
 
 
