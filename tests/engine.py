@@ -14,7 +14,7 @@ from parley.domain.events import Event
 from parley.domain.messages import Role, text_message
 from parley.domain.models import Dialect
 from parley.domain.run import PanelRequest, PanelResult, SeatRequest, Summary
-from parley.domain.settings import DeploymentSettings, ModelSettings, PanelSettings, ProviderSettings
+from parley.domain.settings import DeploymentSettings, ModelSettings, PanelPreset, PanelSettings, ProviderSettings
 from parley.domain.usage import Price, Rates
 from parley.gateway import Gateway
 from parley.panel.breaker import Breakers
@@ -96,7 +96,8 @@ class Bench:
             )
             for name, places in names.items()
         ]
-        catalog = Catalog([ProviderSettings("p", Dialect.OPENAI, base_url="http://127.0.0.1:1/v1")], models)
+        self._models = models
+        catalog = self.catalog_with(())
         rng = random.Random(self.seed)
         self.tools = SeatTools(
             providers={"p": self.provider},
@@ -107,6 +108,10 @@ class Bench:
             rng=rng,
         )
         self.gateway = Gateway(Planner(catalog, self.settings, rng), self.tools)
+
+    def catalog_with(self, panels: Sequence[PanelPreset]) -> Catalog:
+        provider = ProviderSettings("p", Dialect.OPENAI, base_url="http://127.0.0.1:1/v1")
+        return Catalog([provider], self._models, panels)
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()

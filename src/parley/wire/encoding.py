@@ -10,7 +10,7 @@ import msgspec
 from parley.domain.usage import Usage
 
 Wire: TypeAlias = "bool | int | float | Decimal | str | list[Wire] | dict[str, Wire] | None"
-WireObject: TypeAlias = "dict[str, Wire]"
+WireObject: TypeAlias = dict[str, Wire]
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

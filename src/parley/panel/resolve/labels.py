@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from parley.domain.run import Answer
 from parley.panel.resolve.choices import letter
 
-_FENCE_LOOKALIKE = re.compile(r"<(?=/?\s*(?:answer|question)\b)", re.IGNORECASE)
+_FENCE_LOOKALIKE = re.compile(r"<(?=\s*/?\s*(?:answer|question)\b)", re.IGNORECASE)
 _LABEL = re.compile(r"(?<!\w)Answer ([A-Z]{1,2})(?!\w)")
 _UNFINISHED_LABEL = re.compile(r"(?<!\w)A(?:n(?:s(?:w(?:e(?:r(?: (?:[A-Z]{1,2})?)?)?)?)?)?)?\Z")
 
@@ -76,8 +76,9 @@ class LabelMapper:
     def feed(self, piece: str) -> str:
         """Return what can be passed on; the start of what may become a label is held back (at most 9 characters)."""
         text = self._held + piece
-        unfinished = _UNFINISHED_LABEL.search(self._before + text)
-        cut = len(text) if unfinished is None else max(unfinished.start() - len(self._before), 0)
+        # Searched from behind the character before: it decides whether a phrase begins, and was passed on already.
+        unfinished = _UNFINISHED_LABEL.search(self._before + text, len(self._before))
+        cut = len(text) if unfinished is None else unfinished.start() - len(self._before)
         self._held = text[cut:]
         return self._map(text[:cut])
 
@@ -89,13 +90,13 @@ class LabelMapper:
     def _map(self, text: str) -> str:
         if not text:
             return ""
-        # The character before decides whether a phrase begins here; it was passed on already.
-        mapped = _LABEL.sub(self._name, self._before + text)[len(self._before) :]
+        whole, done = self._before + text, len(self._before)
+        mapped = []
+        for found in _LABEL.finditer(whole, done):
+            mapped += [whole[done : found.start()], self._names.get(found.group(), found.group())]
+            done = found.end()
         self._before = text[-1]
-        return mapped
-
-    def _name(self, found: re.Match[str]) -> str:
-        return self._names.get(found.group(), found.group())
+        return "".join([*mapped, whole[done:]])
 
 
 def map_labels(text: str, names: Mapping[str, str]) -> str:
