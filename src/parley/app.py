@@ -6,10 +6,12 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 from starlette.types import ASGIApp
 
+from parley.books.recorder import RecorderFile
 from parley.catalog.catalog import Catalog
 from parley.config import Config
 from parley.domain.events import Emit
@@ -25,14 +27,17 @@ from parley.providers.discovery import discover_local
 from parley.providers.gemini import GeminiProvider
 from parley.providers.openai import OpenAIProvider
 from parley.providers.provider import CallLimits, Provider
-from parley.providers.replay import ReplayProvider
+from parley.providers.replay import ReplayFileError, ReplayProvider
 from parley.providers.sandbox import SandboxProvider
-from parley.store.database import Database
+from parley.store.database import Database, StoreError
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
 from parley.wire.log import make_log
 from parley.wire.routes import application
 from parley.wire.runs import Runs
+
+START_FAULTS = (StoreError, ReplayFileError)
+"""What an operator can mend when `assemble` raises it; the messages say how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,11 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     serving = Serving(gateway, keyring, config.server, Runs(), make_log(fittings.log_level), fittings.patience)
     app = Front(application(serving, catalog), config.server, serving.log)
     return House(app, serving.runs, catalog, providers, made_key)
+
+
+def open_recorder(path: Path) -> RecorderFile:
+    """Open the file to which `parley record` appends; its `reader` is a fitting. Raises OSError."""
+    return RecorderFile(path)
 
 
 def _keyring(config: Config) -> tuple[Keyring, str | None]:

@@ -92,13 +92,15 @@ def run(config: Config, listener: socket.socket, announce: Announce, fittings: F
 
 
 @contextmanager
-def local_server(config: Config, fittings: Fittings = _PLAIN) -> Iterator[str]:
+def local_server(
+    config: Config, fittings: Fittings = _PLAIN, meet: Callable[[House], None] = lambda _house: None
+) -> Iterator[str]:
     """Run a server in a thread on a free loopback port while the block lasts; yields its URL.
 
-    Raises what stopped the start.
+    `meet` is shown the house before anything is served. Raises what stopped the start.
     """
     listener = listen("127.0.0.1", 0)
-    thread = _ServerThread(config, listener, fittings)
+    thread = _ServerThread(config, listener, fittings, meet)
     thread.start()
     try:
         thread.wait_ready(_START_TIMEOUT_S)
@@ -109,8 +111,11 @@ def local_server(config: Config, fittings: Fittings = _PLAIN) -> Iterator[str]:
 
 
 class _ServerThread(threading.Thread):
-    def __init__(self, config: Config, listener: socket.socket, fittings: Fittings) -> None:
+    def __init__(
+        self, config: Config, listener: socket.socket, fittings: Fittings, meet: Callable[[House], None]
+    ) -> None:
         super().__init__(name="parley-server", daemon=True)
+        self._meet = meet
         self._config = config
         self._listener = listener
         self._fittings = fittings
@@ -126,7 +131,8 @@ class _ServerThread(threading.Thread):
         finally:
             self._announced.set()
 
-    def _announce(self, _house: House, server: Server) -> None:
+    def _announce(self, house: House, server: Server) -> None:
+        self._meet(house)
         self._server = server
         self._announced.set()
 
@@ -138,6 +144,9 @@ class _ServerThread(threading.Thread):
             raise self._error
 
     def stop(self) -> None:
+        """End the server, also one that is still starting: interrupted before it is ready, it would serve for ever."""
+        if not self._announced.wait(_START_TIMEOUT_S):
+            return
         if self._server is not None:
             self._server.should_exit = True
         self.join()
