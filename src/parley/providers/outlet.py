@@ -26,7 +26,7 @@ class Outlet:
     def __init__(self, settings: ProviderSettings, auth: tuple[tuple[str, str], ...]) -> None:
         self.base_url = settings.base_url.rstrip("/")
         self.secrets = _secrets_of(settings, auth)
-        self.proxy, self.proxy_auth = _proxy_of(settings)
+        self.proxy = _proxy_of(settings)
         self._headers = _headers_of(settings, auth)
         self._certificates = _certificates_of(settings)
         self._session: aiohttp.ClientSession | None = None
@@ -77,19 +77,18 @@ def _is_secret(value: str) -> bool:
     return len(value) >= _MIN_SECRET_CHARACTERS
 
 
-def _proxy_of(settings: ProviderSettings) -> tuple[URL | None, aiohttp.BasicAuth | None]:
+def _proxy_of(settings: ProviderSettings) -> URL | None:
     """Return the proxy as set, else the environment's, read once; never the environment's for a local server."""
     base_url = URL(settings.base_url)
     text = settings.proxy
     if not text and not settings.is_local and base_url.host and not proxy_bypass(base_url.host):
         text = getproxies().get(base_url.scheme, "")
     if not text:
-        return None, None
+        return None
     proxy = URL(text)
     if proxy.scheme not in {"http", "https"}:
         raise ValueError(f"the proxy of provider {settings.name} is {proxy.scheme}://…; it must be http:// or https://")
-    credentials = aiohttp.BasicAuth(proxy.user, proxy.password or "") if proxy.user else None
-    return proxy.with_user(None), credentials
+    return proxy
 
 
 def _certificates_of(settings: ProviderSettings) -> ssl.SSLContext | bool:

@@ -6,6 +6,7 @@ followed, certificates always checked. Closing or cancelling a call closes its c
 
 import asyncio
 import io
+import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import nullcontext, suppress
 
@@ -113,7 +114,6 @@ class Transport:
                 data=io.BytesIO(body) if large and body is not None else body,
                 allow_redirects=False,
                 proxy=self._outlet.proxy,
-                proxy_auth=self._outlet.proxy_auth,
                 timeout=aiohttp.ClientTimeout(total=None, connect=connect_s),
             )
         except aiohttp.ClientError as error:
@@ -178,8 +178,10 @@ class Transport:
                 return unreachable(self._provider, reason, is_transient=False)
             case aiohttp.ClientHttpProxyError():
                 return unreachable(self._provider, f"the proxy answered {error.status}")
+            case aiohttp.ClientConnectorDNSError():
+                return unreachable(self._provider, "its host name is not known")
             case aiohttp.ClientOSError():
-                return unreachable(self._provider, error.strerror or "no connection")
+                return unreachable(self._provider, os.strerror(error.errno) if error.errno else "no connection")
             case aiohttp.ClientConnectionError():
                 return unreachable(self._provider, "it closed the connection before it answered")
             case _:
