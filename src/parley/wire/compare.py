@@ -11,7 +11,7 @@ from parley.domain.run import Answer, Comparison, Nothing, PanelRequest, PanelRe
 from parley.domain.usage import Usage
 from parley.wire.completion import encode_completion
 from parley.wire.decoding import decode_body, fault, field_path, nearest, refuse, refuse_count, shown
-from parley.wire.encoding import WireObject, encode_json, encode_openai_usage, escape_non_ascii, without_nulls
+from parley.wire.encoding import Wire, WireObject, encode_json, encode_openai_usage, escape_non_ascii
 from parley.wire.exchange import DONE, Reply, RequestInfo
 from parley.wire.messages import read_messages, refuse_template
 from parley.wire.problems import Problem, failed_panel
@@ -205,7 +205,7 @@ class CompareExchange:
             "latency_ms": answer.duration_ms,
             "error": failure.message if failure else None,
             "error_code": failure.code.value if failure else None,
-            "usage": encode_openai_usage(answer.usage),
+            "usage": _usage(answer),
             "request_id": self._info.request_id,
             "finish_reason": answer.finish_reason.value if answer.finish_reason and is_answer else None,
             "cost": answer.cost_usd,
@@ -216,9 +216,26 @@ class CompareExchange:
 
     def _frame(self, event: StreamEvent, fields: WireObject) -> bytes:
         name = event.value
-        data = encode_json({"event": name, **without_nulls(fields)})
+        data = encode_json(_bare({"event": name, **fields}))
         frame = b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
         return escape_non_ascii(frame) if self._info.is_python_client else frame
+
+
+def _usage(answer: Answer) -> Wire:
+    """Return what the model used; a call that was refused has used nothing, which is no usage."""
+    is_nothing = answer.failure is not None and answer.usage is not None and not answer.usage.total_tokens
+    return None if is_nothing else encode_openai_usage(answer.usage)
+
+
+def _bare(value: Wire) -> Wire:
+    """Return `value` without null fields, also inside of a model's completion."""
+    match value:
+        case dict():
+            return {name: _bare(one) for name, one in value.items() if one is not None}
+        case list():
+            return [_bare(one) for one in value]
+        case _:
+            return value
 
 
 def _ending(result: PanelResult, skips: bool) -> WireObject:
