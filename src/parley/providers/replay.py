@@ -20,6 +20,7 @@ from parley.domain.messages import Role
 from parley.domain.run import FinishReason
 from parley.domain.settings import ProviderSettings
 from parley.domain.usage import Usage, estimate_tokens
+from parley.providers.bounds import bounded
 from parley.providers.pacing import Pace, Sleep
 from parley.providers.provider import Call, Chunk, FinishChunk, UsageChunk
 
@@ -84,7 +85,8 @@ class ReplayProvider:
         An empty recording yields no text. Raises UpstreamFailure(model_not_found) for an unknown prompt or model.
         """
         text = self._recorded(call)
-        async with aclosing(self._pace.stream(text, call)) as pieces:
+        paced = self._pace.stream(text, is_streamed=call.is_streamed)
+        async with aclosing(bounded(paced, call.limits.max_answer_bytes)) as pieces:
             async for piece in pieces:
                 yield piece
         input_tokens = sum(estimate_tokens(message.text) for message in call.messages)
