@@ -65,7 +65,7 @@ def read_error(status: int, body: bytes, headers: Mapping[str, str]) -> ErrorDet
     wait_s = read_reset_s(headers, time.time()) if status == 429 else None
     try:
         error = msgspec.json.decode(body, type=_ErrorBody).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return ErrorDetail(retry_after_s=wait_s)
     return ErrorDetail(
         meaning=_MEANINGS.get(error.type),
@@ -138,7 +138,7 @@ class AnthropicProvider:
     def _read_event(self, reader: MessageReader, data: bytes) -> list[Chunk]:
         try:
             event = decode_event(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise self._transport.broken("sent something that is not Anthropic's JSON") from error
         if isinstance(event, StreamError) and not reader.has_ended:
             raise self._transport.failure(data)

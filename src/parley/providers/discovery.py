@@ -63,7 +63,7 @@ async def _ask(session: aiohttp.ClientSession, server: ProviderSettings, timeout
         return ()
     try:
         listing = msgspec.json.decode(body, type=_Listing)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return ()
     return tuple([model.id for model in listing.data if _is_name(model.id)][:_MAX_MODELS])
 

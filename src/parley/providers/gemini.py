@@ -67,7 +67,7 @@ def read_error(status: int, body: bytes, _headers: Mapping[str, str]) -> ErrorDe
     """Return what an error body says, alone or in an array; nothing where it is not Gemini's."""
     try:
         decoded: _ErrorBody | list[_ErrorBody] = _ERRORS.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return ErrorDetail()
     bodies = decoded if isinstance(decoded, list) else [decoded]
     if not bodies:
@@ -153,7 +153,7 @@ class GeminiProvider:
         chunks: list[Chunk] = []
         try:
             responses = decode_responses(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise self._transport.broken("sent something that is not Gemini's JSON") from error
         for response in responses:
             if response.error:
