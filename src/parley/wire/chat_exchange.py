@@ -6,7 +6,7 @@ from typing import cast
 
 import msgspec
 
-from parley.domain.errors import SeatFailure
+from parley.domain.errors import FailureCode, SeatFailure
 from parley.domain.events import (
     AttemptStarted,
     ConsolidationDelta,
@@ -146,9 +146,10 @@ def _panel_problem(result: PanelResult) -> Problem | None:
 def _not_consolidated(failure: SeatFailure, result: PanelResult) -> Problem:
     count = len(answered(result.answers))
     message = (
-        f"{count} of {len(result.answers)} models answered, but there is no consolidated answer: {failure.message}"
+        f"{count} of {len(result.answers)} models answered, but the consolidation failed "
+        f"({failure.code.value}): {failure.message}"
     )
-    return replace(failed_chat(failure), message=message)
+    return replace(failed_chat(failure), status=502, code=FailureCode.UPSTREAM_ERROR.value, message=message)
 
 
 def _consolidated(result: PanelResult, model: str) -> Answer:
