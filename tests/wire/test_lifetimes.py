@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,6 +45,13 @@ async def open_line(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
     return await asyncio.open_connection(place.hostname, place.port, limit=2**24)
 
 
+async def leave(writer: asyncio.StreamWriter) -> None:
+    """Close the connection at once, and let the loop do it."""
+    writer.transport.abort()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
 PANEL = {"input": "Q", "models": ["p/a", "p/b", "p/c"], "resolution": "fast", "max_retries": 0}
 
 
@@ -56,7 +64,7 @@ def test_every_upstream_call_is_closed_when_the_client_leaves(is_streamed: bool)
                 writer.write(request_bytes("/v3/roundtable", {**PANEL, "stream": is_streamed}))
                 while len(provider.requests) < 3:
                     await asyncio.sleep(0.005)
-                writer.transport.abort()
+                await leave(writer)
                 async with asyncio.timeout(10):
                     while provider.open_connections:
                         await asyncio.sleep(0.002)
@@ -75,9 +83,9 @@ def test_a_client_that_leaves_does_not_disturb_another() -> None:
                     await asyncio.sleep(0.005)
                 reader, other = await open_line(url)
                 other.write(request_bytes("/v3/roundtable", {**PANEL, "models": ["p/d"], "stream": True}))
-                writer.transport.abort()
+                await leave(writer)
                 assert b"[DONE]" in await reader.readuntil(b"[DONE]\n\n")
-                other.close()
+                await leave(other)
 
     asyncio.run(main())
 
@@ -95,7 +103,7 @@ def test_client_that_never_reads_is_given_up_and_its_calls_are_closed() -> None:
                     while provider.open_connections:
                         await asyncio.sleep(0.02)
                 assert get(url, "/healthz").status == 200
-                writer.transport.abort()
+                await leave(writer)
 
     asyncio.run(main())
 
@@ -135,7 +143,7 @@ def test_silence_is_filled_with_keep_alive_comments() -> None:
                 async with asyncio.timeout(10):
                     await reader.readuntil(b": keep-alive\n\n")
                     await reader.readuntil(b": keep-alive\n\n")
-                writer.transport.abort()
+                await leave(writer)
 
     asyncio.run(main())
 
@@ -176,6 +184,7 @@ def test_running_stream_ends_with_an_error_event_when_the_grace_is_over(tmp_path
             await reader.readuntil(b"model_delta")
             stopping.stop()
             rest = await reader.read()
+            await leave(writer)
             await asyncio.to_thread(stopping.thread.join)
             assert provider.open_connections == 0
             return rest
@@ -194,6 +203,7 @@ def test_plain_request_left_at_the_end_of_the_grace_is_told_so(tmp_path: Path) -
             await provider.asked.wait()
             stopping.stop()
             answer = await reader.read()
+            await leave(writer)
             await asyncio.to_thread(stopping.thread.join)
             return answer
 
@@ -219,6 +229,7 @@ def test_running_request_may_end_within_the_grace_and_new_connections_are_refuse
                     await asyncio.sleep(0.01)
             gate.set()
             rest = await reader.read()
+            await leave(writer)
             await asyncio.to_thread(stopping.thread.join)
             return rest
 
@@ -230,5 +241,5 @@ async def accepts(url: str) -> bool:
         _, writer = await open_line(url)
     except ConnectionError:
         return False
-    writer.close()
+    await leave(writer)
     return True

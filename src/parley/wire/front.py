@@ -44,6 +44,7 @@ class _Visit:
         self._log = log
         self._request_id = new_id("req_")
         self._status = 0
+        self._is_complete = False
         self._started = time.perf_counter()
         scope.setdefault("state", {})["request_id"] = self._request_id
 
@@ -56,9 +57,10 @@ class _Visit:
             await send_problem(self.send, problem_of(refusal, 400), self._request_id)
         except Exception:  # the outermost edge of a request: nothing may reach the client but a documented error
             self._log.exception("request_failed", request_id=self._request_id, path=self._scope["path"])
-            if self._status:
-                raise
-            await send_problem(self.send, INTERNAL, self._request_id)
+            if self._status and not self._is_complete:
+                raise  # the server cuts the connection: half an answer must not look whole
+            if not self._status:
+                await send_problem(self.send, INTERNAL, self._request_id)
         finally:
             self._log.info(
                 "request",
@@ -73,6 +75,8 @@ class _Visit:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._request_id.encode())]
+        else:
+            self._is_complete = not message.get("more_body", False)
         await self._send(message)
 
 

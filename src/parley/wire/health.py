@@ -18,7 +18,7 @@ class Readyz:
     def __init__(self, runs: Runs) -> None:
         self._runs = runs
 
-    async def __call__(self, _request: Request) -> Response:
+    async def answer(self, _request: Request) -> Response:
         if self._runs.is_closing:
             return Response(encode_json({"status": "shutting_down"}), 503, media_type="application/json")
         return Response(encode_json({"status": "ready"}), media_type="application/json")

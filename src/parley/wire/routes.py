@@ -22,7 +22,7 @@ from parley.wire.docs import docs_page, openapi_document
 from parley.wire.endpoint import PanelEndpoint, Serving
 from parley.wire.health import Readyz, healthz
 from parley.wire.models_endpoint import ModelsEndpoint
-from parley.wire.problems import Problem, problem_of
+from parley.wire.problems import INTERNAL, Problem, problem_of
 from parley.wire.roundtable import RoundtableContract
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -63,7 +63,7 @@ def table(serving: Serving, catalog: Catalog) -> tuple[Row, ...]:
         ),
         Row("GET", "/v3/models", models.roundtable),
         Row("GET", "/healthz", healthz, is_open=True),
-        Row("GET", "/readyz", Readyz(serving.runs), is_open=True),
+        Row("GET", "/readyz", Readyz(serving.runs).answer, is_open=True),
         Row("GET", "/openapi.json", openapi_document, is_open=True),
         Row("GET", "/docs", docs_page, is_open=True),
     )
@@ -89,6 +89,7 @@ def application(serving: Serving, catalog: Catalog) -> ASGIApp:
         HTTPException: refused.by_router,
         RequestRefused: refused.by_endpoint,
         NotServing: refused.by_endpoint,
+        Exception: refused.by_bug,
     }
     return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
 
@@ -126,6 +127,11 @@ class _Refusals:
         assert isinstance(error, RequestRefused | NotServing)
         status = 400 if request.url.path.startswith("/v3/") and "/compat/" not in request.url.path else 422
         return _response(problem_of(error, status), request)
+
+
+    async def by_bug(self, request: Request, _error: Exception) -> Response:
+        """Starlette raises the exception again after this answer; the front logs it."""
+        return _response(INTERNAL, request)
 
 
 def _response(problem: Problem, request: Request, allowed: str = "") -> Response:
