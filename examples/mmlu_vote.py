@@ -143,6 +143,9 @@ def report(score: Score, total: int, names: Sequence[str], duration_s: float) ->
     print(f"  {'the vote':24} {score.vote_right:5} right  {score.vote_right / total:.4f}")
     print(f"untied and right {score.untied_right}, ties {score.ties}, no vote at all {score.no_vote}")
     print(f"failed seats {score.failed_seats}")
+    picked = sum(score.picked.values())
+    if picked:
+        print(f"the reader agrees with {sum(score.agreed.values()) / picked:.2%} of the data's {picked} picks")
 
 
 def compared(score: Score, name: str) -> str:
