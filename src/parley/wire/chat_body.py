@@ -13,7 +13,7 @@ from parley.domain.json import JsonObject, JsonValue
 from parley.domain.messages import Tool, ToolChoice
 from parley.domain.models import Effort
 from parley.domain.run import JsonFormat, OutputFormat, Sampling, SchemaFormat
-from parley.wire.decoding import check_depth, fault, missing, nearest, refuse, wrong
+from parley.wire.decoding import check_depth, decode_body, decode_value, fault, missing, nearest, refuse, wrong
 
 MOST_TIMEOUT_S = 300
 
@@ -85,6 +85,7 @@ class ChatBody(msgspec.Struct):
 
 
 _OWN_FIELDS = frozenset(ChatBody.__struct_fields__)
+_NULL = msgspec.Raw(b"null")
 
 
 def check_body(shape: ChatBody) -> None:
@@ -177,14 +178,14 @@ def read_format(shape: ChatBody) -> OutputFormat | None:
 
 def read_extra(body: bytes) -> JsonObject:
     """Return the fields of `body`, an object of JSON, that Parley does not know."""
-    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    unknown = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name not in _OWN_FIELDS}
+    fields = decode_body(body, dict[str, msgspec.Raw])
+    unknown = {name: decode_value(raw, (name,)) for name, raw in fields.items() if name not in _OWN_FIELDS}
     extra: JsonObject = {name: value for name, value in unknown.items() if value is not None}
-    for name, value in extra.items():
-        check_depth(value, (name,))
-    options = msgspec.json.decode(fields.get("stream_options", b"null"), type=dict[str, object] | None) or {}
-    further = {name: value for name, value in options.items() if name != "include_usage"}
-    return {**extra, "stream_options": cast(JsonValue, further)} if further else extra
+    options = decode_value(fields.get("stream_options", _NULL), ("stream_options",))
+    if isinstance(options, dict):
+        further: JsonObject = {name: value for name, value in options.items() if name != "include_usage"}
+        return {**extra, "stream_options": further} if further else extra
+    return extra
 
 
 def refuse_with_panel(field: str, name: str, remedy: str) -> InvalidRequest:

@@ -15,9 +15,13 @@ T = TypeVar("T")
 
 _PATH = re.compile(r" - at `(?P<key>key in )?\$(?P<path>[^`]*)`\Z")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_ANY_MEMBER = "[...]"
 _BACKTICKED = re.compile(r"`([^`]*)`")
 _MOST_SHOWN = 60
 _MOST_LEVELS = 64
+# Comparing names takes time that grows with the square of their length, and clients choose both sides.
+_LONGEST_COMPARED = 64
+_MOST_COMPARED = 100
 
 _PLAIN = {
     "str": "text",
@@ -42,9 +46,22 @@ def decode_body(body: bytes, shape: type[T]) -> T:
         raise fault((), "The body is nested too deeply.", "json_invalid") from None
 
 
+def decode_value(raw: msgspec.Raw, loc: tuple[str | int, ...]) -> JsonValue:
+    """Return the opaque JSON at `loc` of a body. Raises InvalidRequest also where it is nested too deeply."""
+    try:
+        value: JsonValue = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise fault(loc, f"{field_path(loc)} is not JSON: {error}.", "json_invalid") from None
+    except RecursionError:
+        raise _too_deep(loc) from None
+    check_depth(value, loc)
+    return value
+
+
 def fault(loc: tuple[str | int, ...], message: str, kind: str = "value_error") -> InvalidRequest:
     """Return the refusal of one field. `loc` is its path below the body, such as ("models", 0, "temperature")."""
-    detail: JsonObject = {"type": kind, "loc": ["body", *loc], "msg": message}
+    steps: list[JsonValue] = [_brief(step) for step in loc]
+    detail: JsonObject = {"type": kind, "loc": ["body", *steps], "msg": message}
     return InvalidRequest(message, param=field_path(loc) or None, details=(detail,))
 
 
@@ -75,7 +92,11 @@ def check_depth(value: JsonValue, loc: tuple[str | int, ...]) -> None:
         level = [child for one in level for child in _children(one)]
         if not level:
             return
-    raise fault(loc, f"{field_path(loc)} is nested more than {_MOST_LEVELS} levels deep; it must be flatter.")
+    raise _too_deep(loc)
+
+
+def _too_deep(loc: tuple[str | int, ...]) -> InvalidRequest:
+    return fault(loc, f"{field_path(loc)} is nested more than {_MOST_LEVELS} levels deep; it must be flatter.")
 
 
 def _children(value: JsonValue) -> Iterable[JsonValue]:
@@ -86,8 +107,13 @@ def _children(value: JsonValue) -> Iterable[JsonValue]:
 
 def field_path(loc: tuple[str | int, ...]) -> str:
     """Return `loc` as people write it: `models[0].temperature`."""
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{_brief(step)}" for step in loc)
     return path.removeprefix(".")
+
+
+def _brief(step: str | int) -> str | int:
+    """Return a step of a path, cut where it is long: clients choose the names of unknown fields."""
+    return step if isinstance(step, int) or len(step) <= _MOST_SHOWN else f"{step[:_MOST_SHOWN]}…"
 
 
 def shown(value: JsonValue) -> str:
@@ -101,7 +127,8 @@ def shown(value: JsonValue) -> str:
 
 def nearest(name: str, known: list[str]) -> str:
     """Return the ending of a sentence that offers what `name` may have meant, empty if nothing is near."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    compared = [one for one in known[:_MOST_COMPARED] if len(one) <= _LONGEST_COMPARED]
+    near = difflib.get_close_matches(name, compared, n=3, cutoff=0.6) if len(name) <= _LONGEST_COMPARED else []
     return f" Did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else ""
 
 
@@ -118,6 +145,9 @@ def _explained(text: str, body: bytes, shape: type[T]) -> InvalidRequest:
         return fault((*loc, named[1]), message, "extra_forbidden")
     if what.startswith("Object missing required field") and named:
         return missing((*loc, named[1]))
+    if found and _ANY_MEMBER in found["path"]:
+        place = field_path(loc) or "the body"
+        return _unlike(f"A value in {place} is not right", what, loc)
     return _wrong_value(what, loc, body, _literals_at(inspect.type_info(shape), loc))
 
 
@@ -125,14 +155,19 @@ def _wrong_value(what: str, loc: tuple[str | int, ...], body: bytes, literals: l
     place = field_path(loc) or "The body"
     is_known, value = _value_at(body, loc)
     is_value = f"{place} is {shown(value)}" if is_known and loc else f"{place} is not right"
-    right = what.split(", got ")[0].removeprefix("Expected ")
-    right = _BACKTICKED.sub(_plain_types, right).replace("<=", "of at most").replace(">=", "of at least")
     if literals:
         right = f"one of {', '.join(literals)}"
         return fault(loc, f"{is_value}; it must be {right}.{_meant(value, literals)}", "literal_error")
-    if what.startswith("Expected"):
-        return fault(loc, f"{is_value}; it must be {right}.", "type_error" if ", got " in what else "value_error")
-    return fault(loc, f"{is_value}: {what}.", "value_error")
+    return _unlike(is_value, what, loc)
+
+
+def _unlike(is_value: str, what: str, loc: tuple[str | int, ...]) -> InvalidRequest:
+    """Return the refusal of a value that is not what msgspec expected: `what` is its sentence."""
+    if not what.startswith("Expected"):
+        return fault(loc, f"{is_value}: {what}.", "value_error")
+    right = what.split(", got ")[0].removeprefix("Expected ")
+    right = _BACKTICKED.sub(_plain_types, right).replace("<=", "of at most").replace(">=", "of at least")
+    return fault(loc, f"{is_value}; it must be {right}.", "type_error" if ", got " in what else "value_error")
 
 
 def _plain_types(found: re.Match[str]) -> str:
