@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parley.domain.errors import InvalidRequest, NotFound
 from parley.domain.messages import AudioPart, ImagePart, Message, OtherPart, Role, TextPart, ToolCall
@@ -182,3 +184,31 @@ def test_no_template_is_known() -> None:
     with pytest.raises(NotFound, match=r"no template named 'greeting'") as caught:
         refuse_template("greeting")
     assert (caught.value.code, caught.value.param) == ("not_found", "template")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+PART = st.dictionaries(st.sampled_from(["type", "text", "image_url", "input_audio"]), JSON, max_size=3)
+KIND = st.sampled_from([{"type": "text"}, {"type": "image_url"}, {"type": "input_audio"}, {"type": "other"}])
+CALLED = st.dictionaries(st.sampled_from(["id", "type", "function"]), JSON, max_size=3)
+VALUE = (
+    JSON
+    | st.lists(st.builds(lambda kind, part: {**part, **kind}, KIND, PART), max_size=2)
+    | st.lists(CALLED, max_size=2)
+)
+FIELD = st.sampled_from(["content", "name", "tool_calls", "tool_call_id", "refusal", "x"])
+ROLE = st.sampled_from(["system", "developer", "user", "assistant", "tool"])
+
+
+@given(ROLE, st.dictionaries(FIELD, VALUE, max_size=4))
+def test_any_message_is_read_or_refused_with_a_sentence(role: str, fields: dict[str, Any]) -> None:
+    try:
+        messages = read(USER, {"role": role, **fields})
+    except InvalidRequest as refused:
+        assert (refused.param or "").startswith("messages[1]")
+        assert refused.details[0]["msg"] == refused.message
+    else:
+        assert len(messages) == 2
