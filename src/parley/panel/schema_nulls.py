@@ -69,12 +69,11 @@ class _NullPruner:
         properties, required = schema.get("properties"), schema.get("required")
         properties = properties if isinstance(properties, dict) else {}
         required = required if isinstance(required, list) else []
-        is_open = schema.get("additionalProperties") is not False
-        all_fit = all(name in value for name in required)
+        # A strict mode writes no other members: one with others is not an answer to this alternative.
+        all_fit = all(name in value for name in required) and value.keys() <= properties.keys()
         kept: JsonObject = {}
         for name, member in value.items():
             if name not in properties:
-                all_fit = all_fit and is_open
                 kept[name] = member
                 continue
             fits, pruned = self.prune(member, properties[name])

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parley.panel.resolve.choices import ChoiceReader, letter
@@ -260,12 +260,14 @@ def test_lone_surrogates_are_no_error() -> None:
     assert ChoiceReader(CITIES).read("\ud800 The answer is (C).") == 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=30).filter(str.strip), min_size=2, max_size=40, unique_by=str.strip))
 def test_every_choice_as_written_is_read_as_itself(choices: list[str]) -> None:
     reader = ChoiceReader(choices)
     assert [reader.read(f" {choice}\n") for choice in choices] == list(range(len(choices)))
 
 
+@settings(deadline=None)
 @given(st.text(), st.lists(st.text(min_size=1).filter(str.strip), min_size=2, max_size=5, unique=True))
 def test_any_text_is_read_without_an_error(text: str, choices: list[str]) -> None:
     found = ChoiceReader(choices).read(f"The answer is {text}")
