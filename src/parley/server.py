@@ -30,15 +30,23 @@ _LAST_WORDS_S = 5
 class Server(uvicorn.Server):
     """Uvicorn, with a grace period that ends in an answer."""
 
-    def __init__(self, config: uvicorn.Config, runs: Runs, grace_s: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, runs: Runs, grace_s: float, announce: "Callable[[Server], None]"
+    ) -> None:
         super().__init__(config)
         self._runs = runs
         self._grace_s = grace_s
+        self._announce = announce
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End in order; unlike uvicorn, do not raise the signal again: an orderly end is exit status 0."""
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Announce only now: whoever reads it may send a signal, and from here on it ends the server in order."""
+        await super().startup(sockets)
+        self._announce(self)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._runs.begin_closing()
@@ -75,11 +83,12 @@ def address(listener: socket.socket) -> str:
 
 
 async def serve(config: Config, listener: socket.socket, announce: Announce, fittings: Fittings) -> None:
-    """Assemble the house and serve until told to end; `announce` is called once it is ready to start."""
+    """Assemble the house and serve until told to end; `announce` is called once it has started."""
     house = await assemble(config, fittings)
     try:
-        server = Server(_uvicorn_config(house, config.server, fittings), house.runs, config.server.shutdown_grace_s)
-        announce(house, server)
+        grace_s = config.server.shutdown_grace_s
+        uvicorn_config = _uvicorn_config(house, config.server, fittings)
+        server = Server(uvicorn_config, house.runs, grace_s, lambda server: announce(house, server))
         await server.serve(sockets=[listener])
     finally:
         await house.close()

@@ -1,1 +1,3 @@
 """The command line."""
+
+from parley.cli.commands import run as run

@@ -1,0 +1,180 @@
+"""`parley serve` and `parley record`: the server in the foreground, until SIGTERM or Ctrl-C.
+
+What keeps it from starting is one sentence and exit code 2. Standard output says where it listens; logs go to standard
+error.
+"""
+
+import errno
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from parley.app import START_FAULTS, Fittings, House, open_recorder
+from parley.cli.connection import read_config, start_fault
+from parley.cli.fault import misused
+from parley.cli.options import Config as ConfigOption
+from parley.cli.options import Json
+from parley.cli.questions import ABOUT_EMBEDDED
+from parley.cli.terminal import count, make_console, write_json
+from parley.config import Config
+from parley.domain.json import JsonObject
+from parley.domain.models import Model
+from parley.server import Server, address, listen, run
+
+Host = Annotated[
+    str | None, typer.Option("--host", help="Address to listen on, instead of server.host.", show_default=False)
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65_535, help="0 takes a free one; instead of server.port.", show_default=False),
+]
+
+
+def serve(host: Host = None, port: Port = None, config: ConfigOption = None, is_json: Json = False) -> None:
+    """Run the server."""
+    _serve(_settings(config, host, port), Fittings(), is_json)
+
+
+def record(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where rows are appended: .jsonl, or .jsonl.gz.")],
+    host: Host = None,
+    port: Port = None,
+    config: ConfigOption = None,
+    is_json: Json = False,
+) -> None:
+    """Run the server and record its traffic for replay."""
+    settings = _settings(config, host, port)
+    try:
+        recorder = open_recorder(out)
+    except OSError as error:
+        raise misused(f"--out {out} can't be written: {error.strerror}.") from error
+    with closing(recorder):
+        _serve(settings, Fittings(make_readers=lambda: (recorder.reader(),)), is_json, out)
+        notes = make_console(is_error=True)
+        notes.print(f"Recorded {count(recorder.rows, 'row')} in {out}.", soft_wrap=True)
+        if recorder.lost_rows:
+            notes.print(f"{count(recorder.lost_rows, 'row')} could not be written.", soft_wrap=True)
+
+
+def _settings(path: Path | None, host: str | None, port: int | None) -> Config:
+    """Return the configuration with what the options say, held to the same rules."""
+    said = {"PARLEY_SERVER_HOST": host, "PARLEY_SERVER_PORT": None if port is None else str(port)}
+    return read_config(path, {name: value for name, value in said.items() if value is not None})
+
+
+def _serve(config: Config, fittings: Fittings, is_json: bool, out: Path | None = None) -> None:
+    listener = _listen(config.server.host, config.server.port)
+    with closing(listener):
+        try:
+            run(config, listener, _announcer(config, listener, is_json, out), fittings)
+        except START_FAULTS as error:
+            raise start_fault(error) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except OSError as error:
+        raise misused(_why_deaf(error, host, port)) from error
+
+
+def _why_deaf(error: OSError, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"Port {port} on {host} is taken by another program; choose another --port, or 0 for a free one."
+        case errno.EACCES:
+            return f"Port {port} on {host} needs rights that this user lacks; ports from 1024 up do not."
+        case errno.EADDRNOTAVAIL:
+            return f"{host} is no address of this machine; 127.0.0.1 is, and 0.0.0.0 means all of them."
+    return f"Cannot listen on {host}, port {port}: {error.strerror or error}."
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is said once, when the server is ready."""
+
+    url: str
+    config: Config
+    house: House
+    out: Path | None
+
+    def document(self) -> JsonObject:
+        models: dict[str, list[Model]] = _by_provider(self.house)
+        found: JsonObject = {
+            "url": self.url,
+            "config": None if self.config.source is None else str(self.config.source),
+            "providers": [{"name": name, "models": len(rows)} for name, rows in models.items()],
+            "panels": [f"panel/{panel.name}" for panel in self.house.catalog.panels()],
+            "notes": [*self.config.notes],
+        }
+        if self.house.made_key is not None:
+            found["admin_key"] = self.house.made_key
+        if self.out is not None:
+            found["recording_to"] = str(self.out)
+        return found
+
+    def show(self, console: Console) -> None:
+        console.print(Text.assemble("Parley listens on ", (self.url, "bold")), soft_wrap=True)
+        source = "no file, built-in defaults" if self.config.source is None else str(self.config.source)
+        console.print(f"Configuration: {source}", soft_wrap=True)
+        for name, rows in _by_provider(self.house).items():
+            console.print(f"  {name}: {_found(rows)}", soft_wrap=True)
+        for panel in self.house.catalog.panels():
+            console.print(f"  panel/{panel.name}: {', '.join(panel.models)}", soft_wrap=True)
+        for note in self.config.notes:
+            console.print(Text(f"Note: {note}.", "yellow"), soft_wrap=True)
+        if self.out is not None:
+            console.print(f"Recording to {self.out}: it will hold prompts and answers.", soft_wrap=True)
+        self._show_key(console)
+        console.print("Reference: " + self.url + "/docs. Ctrl-C stops the server.", soft_wrap=True)
+
+    def _show_key(self, console: Console) -> None:
+        server = self.config.server
+        if server.auth == "open":
+            console.print(Text('No key is needed: auth = "open". Every program on this machine can use it.', "yellow"))
+        elif server.admin_key is not None:
+            console.print("Key: the one in PARLEY_ADMIN_KEY.")
+        elif self.house.made_key is None:
+            console.print("Key: made on an earlier start. If it is lost, set PARLEY_ADMIN_KEY to a new one.")
+        if self.house.made_key is None:
+            return
+        console.print()
+        console.print(Text("The admin key, made on this first start. It is shown only now: keep it.", "bold"))
+        console.print(Text(f"  export PARLEY_API_KEY={self.house.made_key}"), soft_wrap=True)
+        console.print("Clients send it as the header `Authorization: Bearer …`.")
+        console.print()
+
+
+def _announcer(
+    config: Config, listener: socket.socket, is_json: bool, out: Path | None
+) -> Callable[[House, Server], None]:
+    def announce(house: House, _server: Server) -> None:
+        said = Announcement(address(listener), config, house, out)
+        if is_json:
+            write_json(said.document())
+        else:
+            said.show(make_console())
+
+    return announce
+
+
+def _by_provider(house: House) -> dict[str, list[Model]]:
+    """Return the listed models by provider; one that lists none is there too: its models can be asked by name."""
+    found: dict[str, list[Model]] = {name: [] for name in house.providers}
+    for model in house.catalog.models():
+        found[model.deployments[0].provider].append(model)
+    return found
+
+
+def _found(rows: list[Model]) -> str:
+    if rows and all(model.is_sandbox for model in rows):
+        names = ", ".join(model.name.partition("/")[2] for model in rows)
+        return f"{count(len(rows), 'model')} ({names}). {ABOUT_EMBEDDED}"
+    return f"{count(len(rows), 'model')} listed; any other is asked as <provider>/<model>"
