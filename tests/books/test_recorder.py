@@ -50,7 +50,7 @@ def test_finished_runs_are_appended_as_replay_rows(tmp_path: Path, name: str) ->
     path = tmp_path / name
     for _ in range(2):
         file = RecorderFile(path)
-        play(file, events_of(Answer(1, "b", "two\nlines"), Answer(0, "a/one", "one")))
+        play(file, events_of(Answer(1, "b", text="two\nlines"), Answer(0, "a/one", text="one")))
         file.close()
     row = {"prompt": "new é\ud83d", "answers": {"b": "two\nlines", "a/one": "one"}}
     assert rows_of(path) == [row, row]
@@ -58,24 +58,31 @@ def test_finished_runs_are_appended_as_replay_rows(tmp_path: Path, name: str) ->
 
 def test_failed_and_empty_seats_are_left_out_and_a_run_without_answers_leaves_no_row(tmp_path: Path) -> None:
     file = RecorderFile(tmp_path / "out.jsonl")
-    failed = Answer(0, "a/one", "partial", failure=SeatFailure(FailureCode.TIMEOUT, "late"))
-    play(file, events_of(failed, Answer(1, "b", "fine")))
-    play(file, events_of(failed, Answer(1, "b", "")))
+    failed = Answer(0, "a/one", text="partial", failure=SeatFailure(FailureCode.TIMEOUT, "late"))
+    play(file, events_of(failed, Answer(1, "b", text="fine")))
+    play(file, events_of(failed, Answer(1, "b", text="")))
     file.close()
     assert rows_of(tmp_path / "out.jsonl") == [{"prompt": "new é\ud83d", "answers": {"b": "fine"}}]
     assert file.rows == 1
 
 
+def test_what_a_judge_wrote_is_nobodys_answer(tmp_path: Path) -> None:
+    file = RecorderFile(tmp_path / "out.jsonl")
+    play(file, events_of(Answer(0, "b", text="seat"), Answer(0, "judge", is_judge=True, text="both are right")))
+    file.close()
+    assert rows_of(tmp_path / "out.jsonl") == [{"prompt": "new é\ud83d", "answers": {"b": "seat"}}]
+
+
 def test_run_that_was_cut_short_leaves_no_row(tmp_path: Path) -> None:
     file = RecorderFile(tmp_path / "out.jsonl")
-    play(file, events_of(Answer(0, "a/one", "one"))[:-1])
+    play(file, events_of(Answer(0, "a/one", text="one"))[:-1])
     file.close()
     assert rows_of(tmp_path / "out.jsonl") == []
 
 
 def test_first_seat_of_a_model_that_sits_twice_is_the_one_recorded(tmp_path: Path) -> None:
     file = RecorderFile(tmp_path / "out.jsonl")
-    play(file, events_of(Answer(0, "b", "first"), Answer(1, "b", "second")))
+    play(file, events_of(Answer(0, "b", text="first"), Answer(1, "b", text="second")))
     file.close()
     assert rows_of(tmp_path / "out.jsonl") == [{"prompt": "new é\ud83d", "answers": {"b": "first"}}]
 
@@ -83,7 +90,9 @@ def test_first_seat_of_a_model_that_sits_twice_is_the_one_recorded(tmp_path: Pat
 def test_runs_side_by_side_keep_their_answers_apart(tmp_path: Path) -> None:
     file = RecorderFile(tmp_path / "out.jsonl")
     one, two = file.reader(), file.reader()
-    for left, right in zip(events_of(Answer(0, "b", "left")), events_of(Answer(0, "b", "right")), strict=True):
+    for left, right in zip(
+        events_of(Answer(0, "b", text="left")), events_of(Answer(0, "b", text="right")), strict=True
+    ):
         one(left)
         two(right)
     file.close()
@@ -94,13 +103,13 @@ def test_row_after_a_line_cut_by_a_crash_stands_on_a_line_of_its_own(tmp_path: P
     path = tmp_path / "out.jsonl"
     path.write_bytes(b'{"prompt": "half')
     file = RecorderFile(path)
-    play(file, events_of(Answer(0, "b", "whole")))
+    play(file, events_of(Answer(0, "b", text="whole")))
     file.close()
     assert json.loads(path.read_bytes().splitlines()[-1])["answers"] == {"b": "whole"}
 
 
 def test_file_that_takes_no_more_loses_the_row_and_not_the_run() -> None:
     file = RecorderFile(Path("/dev/full"))
-    play(file, events_of(Answer(0, "b", "lost")))
+    play(file, events_of(Answer(0, "b", text="lost")))
     file.close()
     assert (file.rows, file.lost_rows) == (0, 1)

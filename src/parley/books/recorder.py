@@ -65,7 +65,7 @@ class Recorder:
         match event:
             case RunStarted(request=request):
                 self._prompt = _newest_user_text(request.conversation)
-            case SeatFinished(answer=answer) if answer.failure is None and answer.text:
+            case SeatFinished(answer=answer) if answer.failure is None and answer.text and not answer.is_judge:
                 # Of a model that sits twice the first seat's answer stays, as a row has one text per model.
                 self._answers.setdefault(answer.model, answer.text)
             case RunFinished():

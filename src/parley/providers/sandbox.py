@@ -36,6 +36,7 @@ _FASTEST_TOKENS_PER_S = 1_000_000.0
 _FIRST_TOKEN_WAIT_S = 2.0
 _CHATTY_TOKENS = 20_000
 _BYTES_PER_TOKEN = 4
+_LONG_INPUT_CHARACTERS = 8_000
 _ASKED_KEYS = re.compile(r"\b(?:keys?|fields?|properties|property)\b([^.?!\n]{1,300})", re.IGNORECASE)
 _QUOTED_KEY = re.compile(r"[`\"'“]([A-Za-z_][\w-]{0,60})[`\"'”]")
 _BARE_KEY = re.compile(r"[A-Za-z_]\w{0,60}")
@@ -126,7 +127,7 @@ class SandboxProvider:
                 pass
 
     async def _answer(self, model: _Model, call: Call, pace: Pace) -> AsyncGenerator[Chunk, None]:
-        text = _write(model, call)
+        text = await _write_aside(model, call)
         if model.fault is _Fault.GARBLED and call.output is None:
             async for chunk in pace.stream(text[: max(len(text) // 2, 1)], is_streamed=call.is_streamed):
                 if call.is_streamed:
@@ -139,9 +140,7 @@ class SandboxProvider:
         yield FinishChunk(reason)
 
     async def _call_tool(self, tool: Tool, call: Call, pace: Pace) -> AsyncGenerator[Chunk, None]:
-        prompt = read_prompt(call.messages)
-        schema = tool.parameters or {"type": "object"}
-        arguments = json.dumps(write_instance(schema, prompt, TERSE), ensure_ascii=False)
+        arguments = await asyncio.to_thread(_write_arguments, tool, call)
         seed = f"{len(call.messages)}\n{tool.name}\n{arguments}".encode("utf-8", "surrogatepass")
         call_id: str | None = f"call_{hashlib.sha256(seed).hexdigest()[:24]}"
         name: str | None = tool.name
@@ -162,6 +161,18 @@ def _read_speed(key: str, value: str) -> float:
         message = f"?{key}={value} behind a sandbox model is not known; ?tps=50 sets tokens per second, 0 means at once"
         raise UpstreamFailure(SeatFailure(FailureCode.INVALID_REQUEST, message))
     return speed
+
+
+def _write_arguments(tool: Tool, call: Call) -> str:
+    schema = tool.parameters or {"type": "object"}
+    return json.dumps(write_instance(schema, read_prompt(call.messages), TERSE), ensure_ascii=False)
+
+
+async def _write_aside(model: _Model, call: Call) -> str:
+    """Write the answer, to a long input in a thread so that the loop goes on meanwhile."""
+    if sum(len(message.text) for message in call.messages) < _LONG_INPUT_CHARACTERS:
+        return _write(model, call)
+    return await asyncio.to_thread(_write, model, call)
 
 
 def _write(model: _Model, call: Call) -> str:

@@ -61,7 +61,7 @@ class SchemaDocument:
             )
         except (ValueError, jsonschema_rs.ReferencingError):
             return _anything
-        return validator.is_valid
+        return lambda value: _holds(validator, value)
 
     def _register(self) -> jsonschema_rs.Registry | None:
         if not isinstance(self.root, dict):
@@ -181,6 +181,13 @@ def _absolute(node: JsonValue, count: list[int]) -> JsonValue:
         if isinstance(reference, str) and reference.startswith("#"):
             copied[keyword] = _HOME + reference
     return copied
+
+
+def _holds(validator: jsonschema_rs.Draft202012Validator, value: JsonValue) -> bool:
+    try:
+        return validator.is_valid(value)
+    except UnicodeEncodeError:  # half a surrogate pair, which no valid answer may hold
+        return False
 
 
 def _anything(_value: JsonValue) -> bool:

@@ -15,7 +15,7 @@ def fit_number(wish: Fraction | None, schema: JsonObject, *, is_integer: bool, v
         if high is not None and value > high:
             value = _on_step(_clamp(value - 2 * variant * step, low, high), step, low, high)
     else:
-        value += variant * _gap(low, high)
+        value = _wrap(value + variant * _gap(low, high), low, high)
     if is_integer or value.denominator == 1:
         return value.numerator // value.denominator
     return float(value)
@@ -69,6 +69,15 @@ def _clamp(value: Fraction, low: Fraction | None, high: Fraction | None) -> Frac
     if low is not None and value < low:
         return low
     return high if high is not None and value > high else value
+
+
+def _wrap(value: Fraction, low: Fraction | None, high: Fraction | None) -> Fraction:
+    """Return `value`, of one that has passed `high` what is left of it from `low` on, or below `high`."""
+    if high is None or value <= high:
+        return value
+    if low is None:
+        return 2 * high - value
+    return low + (value - low) % (high - low) if high > low else low
 
 
 def _on_step(value: Fraction, step: Fraction, low: Fraction | None, high: Fraction | None) -> Fraction:

@@ -198,13 +198,12 @@ def _hear(cases: list[_Case], sentence: str, wanted: frozenset[str]) -> None:
     hits = [coverage(case.own, said) for case in cases]
     if max(hits) < 0.5:
         return
-    relevance = 1.0 + 2.0 * (coverage(wanted, said) if wanted else 0.0)
+    relevance = 1.0 + 3.0 * (coverage(wanted, said) if wanted else 0.0)
     compared = _compared(cases, sentence)
-    tone = tone_of(sentence).score
     for place, (case, hit) in enumerate(zip(cases, hits, strict=True)):
         if hit < 0.5:
             continue
-        weight = hit * relevance * _sign(tone, sentence)
+        weight = hit * relevance * _sign(_part_about(case, cases, sentence))
         if compared is not None:
             weight = 2.0 * relevance * (1 if place == compared else -1)
         case.support += weight
@@ -213,10 +212,21 @@ def _hear(cases: list[_Case], sentence: str, wanted: frozenset[str]) -> None:
     _note_amounts(cases, sentence)
 
 
-def _sign(tone: float, sentence: str) -> float:
+def _part_about(case: _Case, cases: list[_Case], sentence: str) -> str:
+    """Return the clause that speaks of `case` where others speak of other options, else the whole sentence."""
+    clauses = _CLAUSE.split(sentence)
+    own = [clause for clause in clauses if case.own <= key_stems(clause)]
+    others = [
+        clause for clause in clauses if any(other.own <= key_stems(clause) for other in cases if other is not case)
+    ]
+    return own[0] if len(own) == 1 and others and own[0] not in others else sentence
+
+
+def _sign(text: str) -> float:
+    tone = tone_of(text).score
     if tone:
         return 1.0 if tone > 0 else -1.0
-    return -0.7 if has_negation(sentence) else 0.7
+    return -0.7 if has_negation(text) else 0.7
 
 
 def _compared(cases: list[_Case], sentence: str) -> int | None:

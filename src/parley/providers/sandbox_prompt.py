@@ -12,6 +12,7 @@ from parley.domain.messages import ImagePart, Message, Role
 from parley.providers.sandbox_words import MOST_CHARACTERS, sentences, shorten, word_set, words
 
 _FENCE_OPEN = re.compile(r"^<?\s*(?P<kind>[A-Za-z]+)\b.*?\b(?P<nonce>[0-9a-f]{12,64})\b")
+_NONCE = re.compile(r"\b[0-9a-f]{12,64}\b")
 _LABEL = re.compile(r"\bAnswer [A-Z]{1,3}\b")
 _HEADING = re.compile(r"^#{1,6} +(\S.*)$", re.MULTILINE)
 _CHOICE_LINE = re.compile(r"^\(?([A-Z]{1,2})[).]\s(.*)$")
@@ -21,19 +22,20 @@ _ROLE_LINE = re.compile(r"^\[(?:user|assistant|system|tool)\]$", re.MULTILINE)
 _QUOTED = re.compile(r"“([^“”]{8,})”|\"([^\"]{8,})\"|‘([^‘’]{8,})’|`([^`]{8,})`")
 _TASK_VERBS = word_set(
     """
-    summarise summarize explain describe list compare classify decide choose pick tell write draft give
-    extract find calculate compute evaluate translate name suggest recommend define outline count reverse
-    sort rewrite shorten show discuss argue review rate rank analyse analyze identify help propose plan
-    design create brainstorm state judge determine solve weigh say answer reply respond
+    get check look search convert summarise summarize explain describe list compare classify decide choose
+    pick tell write draft give extract find calculate compute evaluate translate name suggest recommend
+    define outline count reverse sort rewrite shorten show discuss argue review rate rank analyse analyze
+    identify help propose plan design create brainstorm state judge determine solve weigh say answer reply
+    respond
     """
 )
 _QUESTION_WORDS = word_set(
     "what which who whom whose why how when where should is are was does do can could would will"
 )
 _LENGTH_WISH = re.compile(
-    r"\s*\b(?:in (?:about |at most |under |no more than )?(?:\w+ "
-    r"){0,2}(?:sentences?|words?|lines?|paragraphs?|bullet points?)"
-    r"|briefly|in detail)\b",
+    r"\s*\b(?:in (?:about |at most |under |no more than |only )?"
+    r"(?:(?:one|two|three|four|five|ten|\d+|a few|few|a single) (?:short )?)?(?:sentences?|words?|lines?|paragraphs?)"
+    r"|in (?:\w+ )?bullet points?|briefly|in detail)\b",
     re.IGNORECASE,
 )
 _MOST_HEAD_WORDS = 14
@@ -54,7 +56,8 @@ class Prompt:
 
     `question` is what is asked now, `passage` the sentences of the given text, `text` all of the newest user text.
     `choices` are demanded by the system message, `options` offered in the user's own text. `answers`, `headings` and
-    `wishes` (paragraphs after the headings) are those of a judge's task. `tool_result` is the newest message, if it is one.
+    `wishes` (paragraphs after the headings) are those of a judge's task. `tool_result` is the newest message,
+    where a tool wrote it.
     """
 
     question: str
@@ -100,10 +103,14 @@ def read_prompt(messages: Sequence[Message]) -> Prompt:
 
 
 def bounded(text: str) -> str:
-    """Return `text`, of a very long one its beginning and its end, where questions stand."""
+    """Return `text`, of a very long one its beginning and its end, where questions stand.
+
+    Half surrogate pairs, which can't be sent on, become question marks.
+    """
     if len(text) <= MOST_CHARACTERS:
-        return text
-    return f"{text[: MOST_CHARACTERS * 3 // 4]}\n{text[-MOST_CHARACTERS // 4 :]}"
+        return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return f"{text[: MOST_CHARACTERS * 3 // 4]}\n{text[1 - MOST_CHARACTERS // 4 :]}"
 
 
 def letter(index: int) -> str:
@@ -128,6 +135,8 @@ def asks(sentence: str) -> bool:
 
 def _fences(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield kind, label and content of every fenced stretch; a fence that is never closed is none."""
+    if _NONCE.search(text) is None:
+        return
     lines = text.split("\n")
     last_line = {nonce: place for place, line in enumerate(lines) for nonce in _nonces(line)}
     place = 0
@@ -143,7 +152,7 @@ def _fences(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _nonces(line: str) -> list[str]:
-    return re.findall(r"\b[0-9a-f]{12,64}\b", line)
+    return _NONCE.findall(line)
 
 
 def _choices(system: str) -> tuple[str, ...]:
@@ -212,7 +221,8 @@ def _head(sentence: str) -> tuple[str, str]:
     for text in material:
         head = head.replace(text, "…")
     before, colon, after = head.partition(": ")
-    if colon and len(words(before)) <= _MOST_HEAD_WORDS and len(words(after)) > 2:
+    is_choice = " or " in after and sentence.endswith("?")
+    if colon and not is_choice and len(words(before)) <= _MOST_HEAD_WORDS and len(words(after)) > 2:
         return before + ":", "\n".join([after, *material])
     return head, "\n".join(material)
 

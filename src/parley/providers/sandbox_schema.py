@@ -25,6 +25,7 @@ _MOST_ITEMS = 500
 _USUAL_ITEMS = 4
 _MOST_SPARE = 100
 _MOST_CANDIDATES = 24
+_MOST_NESTING = 6  # of alternatives inside of alternatives
 _MOST_VALUES = 4_000
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _HINTS = (
@@ -105,10 +106,10 @@ class _Writer:
             last = candidate
         return last
 
-    def _candidates(self, flat: Flat, spot: _Spot) -> Iterator[JsonValue]:
-        if flat.groups or flat.conditions:
+    def _candidates(self, flat: Flat, spot: _Spot, nesting: int = 0) -> Iterator[JsonValue]:
+        if (flat.groups or flat.conditions) and nesting < _MOST_NESTING:
             for combined in islice(self._branches(flat, spot), _MOST_CANDIDATES):
-                yield from islice(self._candidates(combined, spot), 4)
+                yield from islice(self._candidates(combined, spot, nesting + 1), 4)
             return
         keywords = flat.keywords
         if "const" in keywords:

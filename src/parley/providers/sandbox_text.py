@@ -26,7 +26,7 @@ from parley.providers.sandbox_stance import (
 )
 from parley.providers.sandbox_tasks import do_task
 from parley.providers.sandbox_tone import tone_of
-from parley.providers.sandbox_words import capitalised, join_words, key_stems, overlap, shorten, words
+from parley.providers.sandbox_words import capitalised, join_words, key_stems, overlap, sentences, shorten, words
 
 _TONE_LABELS = ("positive", "negative", "mixed", "neutral")
 _THUMB = "By rule of thumb: the question brings no text to read from."
@@ -94,6 +94,8 @@ def _are_letters(choices: Sequence[str], options: Sequence[str]) -> bool:
 def draft_answer(prompt: Prompt, bias: Bias) -> Draft:
     """Return the answer to `prompt` in parts, before it is put into words; choices are left to `choose`."""
     question = prompt.question
+    if prompt.tool_result:
+        return _tool_draft(prompt, bias)
     computed = find_sum(question) or (find_sum(prompt.text) if not question or len(prompt.text) < 400 else None)
     if computed is not None:
         return _sum_draft(computed)
@@ -110,6 +112,12 @@ def draft_answer(prompt: Prompt, bias: Bias) -> Draft:
     ):
         return _decision_draft(decide(alternatives, question, (*prompt.passage, *find_notes(question)), bias), prompt)
     return _reading_draft(prompt, bias)
+
+
+def _tool_draft(prompt: Prompt, bias: Bias) -> Draft:
+    """Answer from what a tool has given back."""
+    found = find_answer(prompt.question or prompt.text, sentences(prompt.tool_result), bias)
+    return found or Draft(f"The tool's result: {shorten(prompt.tool_result, _LONGEST_QUOTE)}")
 
 
 def _reading_draft(prompt: Prompt, bias: Bias) -> Draft:
@@ -238,8 +246,6 @@ def _rule(told: str) -> str:
 
 def _silent_draft(prompt: Prompt, bias: Bias) -> Draft:
     """Say that the text does not answer; name the nearest sentence, since that is what it has."""
-    if prompt.tool_result:
-        return Draft(f"The tool's result: {shorten(prompt.tool_result, _LONGEST_QUOTE)}")
     wanted = key_stems(prompt.question)
     nearest = max(prompt.passage[:200], key=lambda sentence: overlap(wanted, key_stems(sentence)))
     if bias.takes_runner_up:

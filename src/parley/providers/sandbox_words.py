@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 
-MOST_CHARACTERS = 40_000
+MOST_CHARACTERS = 20_000
 """How much of one text is read; the rest would cost time and change little."""
 
 _WORD = re.compile(
