@@ -117,6 +117,20 @@ def test_merged_answer_begins_with_the_majority_and_names_the_dissent() -> None:
     assert "#" not in text
 
 
+def test_merged_answer_does_not_begin_with_one_answers_twist() -> None:
+    twisted = "Tea. Coffee is the obvious pick, but it costs more. Tea is cheap."
+    others = ("Tea. It is cheap.", "Coffee. It is quick.", "Tea. It is cheap and calm.")
+    text = judged(MERGE, "Tea or coffee?", twisted, *others)
+    assert text.startswith("Tea. It is cheap")
+    assert "Answer C differs" in text
+
+
+def test_what_is_denied_or_lessened_is_not_the_same_point() -> None:
+    answers = ("Home. It leaves room to concentrate.", "Office. It leaves less room to concentrate.")
+    accuracy = sections(judged(COMPARE, "Home or office?", *answers))["Accuracy"]
+    assert "No statement stands in two answers" in accuracy
+
+
 def test_merged_answer_follows_the_right_sum_against_a_majority() -> None:
     text = judged(MERGE, "What is 17 * 23?", "17 * 23 = 381", "17 * 23 = 381", "17 * 23 = 391")
     assert text.startswith("17 * 23 = 391")

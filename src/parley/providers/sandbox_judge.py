@@ -18,6 +18,7 @@ from parley.providers.sandbox_stance import polarity
 from parley.providers.sandbox_words import (
     capitalised,
     coverage,
+    has_negation,
     join_words,
     key_stems,
     key_words,
@@ -41,6 +42,7 @@ _HEDGE = re.compile(r"\b(?:perhaps|maybe|probably|might|seems?|i think|not sure|
 _STRUCTURE = re.compile(r"^\s*(?:[-*•]|\d+[.)]|#+)\s", re.MULTILINE)
 _EVALUATIVE = re.compile(r"accura|correct|complete|clarity|recommend|verdict", re.IGNORECASE)
 _LETTER_CONCLUSION = re.compile(r"\banswer is \(?([A-Z])\)?", re.IGNORECASE)
+_LESSENING = frozenset({"less", "least", "fewer", "worse"})
 _NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -201,13 +203,21 @@ def _points(facts: Sequence[Facts]) -> tuple[Point, ...]:
             stems = key_stems(sentence)
             if not stems or len(words(sentence)) < _SHORTEST_POINT_WORDS:
                 continue
-            same = next((point for point in found if overlap(point[1], stems) >= _SAME_POINT), None)
+            same = next((point for point in found if _says_same(point, sentence, stems)), None)
             if same is None:
                 found.append((shorten(sentence, _LONGEST_QUOTE), stems, {one.label: None}))
             else:
                 same[2][one.label] = None
     ordered = sorted(found, key=lambda point: -len(point[2]))
     return tuple(Point(text, stems, tuple(labels)) for text, stems, labels in ordered)
+
+
+def _says_same(point: tuple[str, frozenset[str], dict[str, None]], sentence: str, stems: frozenset[str]) -> bool:
+    """Return whether a sentence has a point's words and neither denies nor lessens what the other does not."""
+    if overlap(point[1], stems) < _SAME_POINT:
+        return False
+    is_lessened = [not frozenset(words(text)).isdisjoint(_LESSENING) for text in (point[0], sentence)]
+    return is_lessened[0] == is_lessened[1] and has_negation(point[0]) == has_negation(sentence)
 
 
 def _compare(one: Facts, facts: Sequence[Facts], points: Sequence[Point]) -> Facts:
@@ -360,24 +370,37 @@ def _on_points(case: Case) -> str:
     return "\n".join(f"- {point.text} ({join_words(point.labels)})" for point in case.points[:4])
 
 
+def _taken(case: Case) -> str | None:
+    """Return the conclusion to take: the computed one if an answer has it, else the commonest, or the best answer's."""
+    if not case.conclusions:
+        return None
+    if any(one.conclusion == case.expected for one in case.facts if one.conclusion):
+        return case.expected
+    most, votes = case.conclusions[0]
+    if len(case.conclusions) > 1 and case.conclusions[1][1] == votes:
+        return max((one for one in case.facts if one.conclusion), key=case.score).conclusion
+    return most
+
+
 def _lead(case: Case) -> tuple[str, frozenset[str] | None]:
     """Return the merged answer's first sentence, and the labels that carry it (None: all)."""
+    taken = _taken(case)
+    if taken is None:
+        shared = next((point for point in case.points if len(point.labels) > 1), None)
+        return shared.text if shared else _opening(case.best), None
+    carriers = [one for one in case.facts if one.conclusion == taken]
+    others = [key_stems(conclusion) for conclusion, _ in case.conclusions if conclusion != taken]
+    # A carrier that begins with what it decides against would make a confusing start.
+    first = _opening(min(carriers, key=lambda one: (_names_any(others, _opening(one)), -one.agreement)))
     total = len(case.facts)
-    if case.conclusions:
-        most, votes = case.conclusions[0]
-        if case.expected is not None and any(one.conclusion == case.expected for one in case.facts):
-            most = case.expected
-        elif len(case.conclusions) > 1 and case.conclusions[1][1] == votes:
-            most = max((one for one in case.facts if one.conclusion), key=case.score).conclusion or most
-        carriers = [one for one in case.facts if one.conclusion == most]
-        first = _opening(carriers[0]) if carriers else capitalised(most)
-        if len(carriers) == total or total == 1:
-            return first, None
-        share = f"{_number_word(len(carriers))} of {_number_word(total)} come to this"
-        return f"{first} ({capitalised(share)}.)", frozenset(one.label for one in carriers)
-    best = case.best
-    shared = next((point for point in case.points if len(point.labels) > 1), None)
-    return (shared.text if shared else _opening(best)), None
+    if len(carriers) == total:
+        return first, None
+    share = f"{capitalised(_number_word(len(carriers)))} of {_number_word(total)} come to this"
+    return f"{first} ({share}.)", frozenset(one.label for one in carriers)
+
+
+def _names_any(conclusions: Sequence[frozenset[str]], text: str) -> bool:
+    return any(stems and stems <= key_stems(text) for stems in conclusions)
 
 
 def _opening(one: Facts) -> str:
@@ -397,8 +420,7 @@ def _dissent(case: Case) -> str:
     """Name the answers whose conclusion is another than the merged one's, with their reason."""
     if len(case.conclusions) < 2:
         return ""
-    lead, _ = _lead(case)
-    taken = next((one.conclusion for one in case.facts if one.sentences and lead.startswith(one.sentences[0])), None)
+    taken = _taken(case)
     differing = [one for one in case.facts if one.conclusion and one.conclusion != taken and one.sentences]
     return "\n".join(
         f"{one.label} differs: {shorten(' '.join(one.sentences[:2]), _LONGEST_QUOTE)}" for one in differing
