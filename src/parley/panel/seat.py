@@ -43,7 +43,7 @@ def retry_delay_s(retry: int, retry_after_s: float | None, jitter: float) -> flo
     """
     if retry_after_s is not None:
         return retry_after_s
-    return min(0.5 * 2 ** (retry - 1), 8.0) * (1 - jitter / 4)
+    return min(0.5 * 2.0 ** (retry - 1), 8.0) * (1 - jitter / 4)
 
 
 @dataclass(frozen=True, slots=True)
