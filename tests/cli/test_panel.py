@@ -11,7 +11,7 @@ import pytest
 
 from cli_process import QUICK, environment
 from parley.cli import run
-from wire_server import HANG, WireServer, sse_reply
+from wire_server import HANG, WireServer, json_reply, sse_reply
 
 EMBEDDED = ["sandbox/terse", "sandbox/thorough", "sandbox/contrarian"]
 TWO = ["-m", "sandbox/terse", "-m", "sandbox/contrarian"]
@@ -290,6 +290,25 @@ def test_doctor_calls_configured_models_and_names_those_it_can_not_call(
     code, out, _ = said(capsys, "doctor", "-m", "gone/model")
     assert code == 1
     assert "0 of 1 model can be called." in out
+
+
+def test_doctor_names_the_variable_of_a_key_that_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOUSE_API_KEY", "wrong-key-of-the-house")
+
+    async def main() -> tuple[int, str, str]:
+        async with WireServer(json_reply({"error": {"message": "Bad key."}}, 401)) as server:
+            folder.joinpath("parley.toml").write_text(
+                f'[providers.house]\ndialect = "openai"\nbase_url = "{server.url}/v1"\napi_key_env = "HOUSE_API_KEY"\n'
+            )
+            return await asyncio.to_thread(said, capsys, "doctor", "-m", "house/model")
+
+    code, out, _ = asyncio.run(main())
+    assert code == 1
+    assert "authentication" in out
+    assert "→ Check the key in HOUSE_API_KEY." in out
+    assert "wrong-key-of-the-house" not in out
 
 
 def test_version_and_help_are_there(capsys: pytest.CaptureFixture[str]) -> None:

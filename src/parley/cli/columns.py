@@ -58,17 +58,15 @@ def live_columns(seats: Sequence[Seat], console: Console) -> RenderableType:
     rows = (console.height - 1) // len(groups) - _FRAME_ROWS
     if rows < _LEAST_BODY_ROWS:
         return _lines(seats, console)
-    width = _body_width(len(groups[0]), console.width)
-    bodies = [_live_body(seat, width, rows, console) for seat in seats]
-    return Group(*(_table(seats, group, bodies, width) for group in groups))
+    return Group(*(_live_table(seats, group, rows, console) for group in groups))
 
 
 def whole_columns(seats: Sequence[Seat], console: Console) -> RenderableType:
     """Return the seats with their whole answers, laid out as Markdown."""
     groups = _groups(len(seats), console.width)
-    width = _body_width(len(groups[0]), console.width)
-    bodies = [_whole_body(seat) for seat in seats]
-    return Group(*(_table(seats, group, bodies, width) for group in groups))
+    return Group(
+        *(_table(seats, group, [_whole_body(seats[index]) for index in group], console.width) for group in groups)
+    )
 
 
 def markdown(text: str) -> Markdown:
@@ -79,7 +77,8 @@ def markdown(text: str) -> Markdown:
 def tail(text: str, width: int, rows: int, console: Console) -> Text:
     """Return the last `rows` lines of `text` once it is wrapped to `width`."""
     lines = Text(harmless(text[-4 * width * rows :]).rstrip()).wrap(console, width)
-    return Text("\n").join(lines[-rows:])
+    shown = lines[-rows:]
+    return Text("\n").join(shown[1:] if len(lines) > rows and not shown[0].plain.strip() else shown)
 
 
 def _groups(seats: int, width: int) -> list[range]:
@@ -94,14 +93,20 @@ def _body_width(columns: int, width: int) -> int:
     return max(1, (width - 3 * columns - 1) // columns)
 
 
+def _live_table(seats: Sequence[Seat], group: range, rows: int, console: Console) -> Table:
+    width = _body_width(len(group), console.width)
+    return _table(seats, group, [_live_body(seats[index], width, rows, console) for index in group], console.width)
+
+
 def _table(seats: Sequence[Seat], group: range, bodies: Sequence[RenderableType], width: int) -> Table:
+    """Return the seats of `group`, each over its body, `width` columns of the terminal wide."""
+    is_short = _body_width(len(group), width) < _ROOMY
     table = Table(box=box.ROUNDED, expand=True, border_style="dim", header_style="", show_edge=True)
     for index in group:
         name = plain(seats[index].model, f"bold {seat_colour(index)}")
-        table.add_column(
-            Text("\n").join([name, status(seats[index], is_short=width < _ROOMY)]), ratio=1, overflow="fold"
-        )
-    table.add_row(*(bodies[index] for index in group))
+        heading = Text("\n").join([name, status(seats[index], is_short=is_short)])
+        table.add_column(heading, ratio=1, overflow="fold")
+    table.add_row(*bodies)
     return table
 
 

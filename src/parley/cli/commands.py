@@ -14,7 +14,7 @@ from parley.cli.fault import CommandFault, ExitCode, misused
 from parley.cli.models import models
 from parley.cli.panel import ask, compare, vote
 from parley.cli.serve import record, serve
-from parley.cli.terminal import harmless, make_console, write_json
+from parley.cli.terminal import harmless, make_console, say, write_json
 
 COMMANDS = (serve, demo, ask, vote, compare, models, doctor, record)
 
@@ -68,7 +68,7 @@ def _report(fault: CommandFault, is_json: bool, hint: str = "") -> int:
         write_json(fault.document())
     else:
         console = make_console(is_error=True)
-        console.print(Text.assemble(("parley: ", "bold red"), harmless(fault.message)), soft_wrap=True)
+        say(console, Text.assemble(("parley: ", "bold red"), harmless(fault.message)))
         if hint:
             console.print(Text(hint, "dim"))
     return fault.exit_code

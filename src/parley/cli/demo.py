@@ -26,7 +26,7 @@ from parley.cli.panel import COMPARE, ROUNDTABLE, Panel, feed_compare, feed_roun
 from parley.cli.questions import ABOUT_EMBEDDED, EMBEDDED
 from parley.cli.replies import read_comparison
 from parley.cli.screen import Screen
-from parley.cli.terminal import is_animated, make_console, write_json
+from parley.cli.terminal import is_animated, make_console, say, write_json
 from parley.config import Config
 from parley.domain.json import JsonObject, JsonValue
 from parley.domain.models import Dialect
@@ -130,7 +130,8 @@ def _orderly_end() -> Iterator[None]:
 def _play(number: int, scene: Scene, client: Client, console: Console) -> None:
     title = Text.assemble((f"{number}  {scene.title}", "bold"), (f"  POST {scene.panel.path}", "dim"))
     console.print(Rule(title, align="left", style="dim") if console.is_terminal else Text("# ") + title)
-    console.print(Text(scene.question, "italic"), Text(), sep="\n", soft_wrap=not console.is_terminal)
+    say(console, Text(scene.question, "italic"))
+    console.print()
     board = make_board(scene.panel, [*EMBEDDED])
     screen = Screen(console, board, is_vote=scene.panel.is_vote)
     if scene.is_streamed:
@@ -159,11 +160,10 @@ def _document(client: Client) -> JsonObject:
 
 
 def _welcome(console: Console, client: Client) -> None:
-    is_whole = not console.is_terminal
     start = Text.assemble(("Parley", "bold"), f" runs on {client.url}, with its database in a temporary folder.")
-    console.print(start, soft_wrap=is_whole)
+    say(console, start)
     about = f"{ABOUT_EMBEDDED} They need no key, no network and no money; the prices shown are made up."
-    console.print(Text(about, "yellow"), soft_wrap=is_whole)
+    say(console, Text(about, "yellow"))
     console.print()
 
 

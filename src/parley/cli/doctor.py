@@ -20,7 +20,7 @@ from parley.cli.options import Config as ConfigOption
 from parley.cli.options import Json, Models
 from parley.cli.panel import ROUNDTABLE, Panel, feed_roundtable, steps
 from parley.cli.questions import ABOUT_EMBEDDED, EMBEDDED, model_rows
-from parley.cli.terminal import count, duration, harmless, is_animated, make_console, money, plain, write_json
+from parley.cli.terminal import count, duration, harmless, is_animated, make_console, money, plain, say, write_json
 from parley.config import Config
 from parley.domain.errors import FailureCode
 from parley.domain.json import JsonObject
@@ -138,11 +138,11 @@ def _show(seats: Sequence[Seat], visit: Round, config: Config, console: Console)
             table.add_row("", "", "", Text(f"→ {advice}", "bold"))
     console.print(table)
     for provider, reason in visit.skipped:
-        console.print(Text(f"-  {provider}: not called; {reason}", "dim"))
+        say(console, Text(f"-  {provider}: not called; {reason}", "dim"))
     console.print(f"{sum(map(_works, seats))} of {count(len(seats), 'model')} can be called.")
     if set(visit.models) == set(EMBEDDED):
-        console.print(f"These are the embedded ones: no other provider is configured. {ABOUT_EMBEDDED}", soft_wrap=True)
-        console.print(f"Set one of {', '.join(_KEYS)} or write a parley.toml to add one.", soft_wrap=True)
+        say(console, f"These are the embedded ones: no other provider is configured. {ABOUT_EMBEDDED}")
+        say(console, f"Set one of {', '.join(_KEYS)} or write a parley.toml to add one.")
 
 
 def _document(seats: Sequence[Seat], visit: Round, config: Config) -> JsonObject:

@@ -10,7 +10,7 @@ from rich.text import Text
 from parley.cli.connection import Target, connect
 from parley.cli.options import Config, Json, Url
 from parley.cli.questions import ABOUT_EMBEDDED, model_rows
-from parley.cli.terminal import count, make_console, money, plain, write_json
+from parley.cli.terminal import count, make_console, money, plain, say, write_json
 from parley.domain.json import JsonObject
 
 
@@ -41,11 +41,11 @@ def models(
 def _print_foot(rows: list[JsonObject], search: str) -> None:
     """Say on standard error what the list leaves open, so that a pipe gets the list alone."""
     notes = make_console(is_error=True)
-    notes.print(Text(f"{count(len(rows), 'model')}; prices in US dollars for a million tokens.", "dim"))
+    say(notes, Text(f"{count(len(rows), 'model')}; prices in US dollars for a million tokens.", "dim"))
     if any(row.get("sandbox") is True for row in rows):
-        notes.print(Text(ABOUT_EMBEDDED, "dim"))
+        say(notes, Text(ABOUT_EMBEDDED, "dim"))
     if search and not rows:
-        notes.print(Text("A model of a configured provider can be asked even if it is not listed: <provider>/<model>."))
+        say(notes, Text("A model of a configured provider can be asked even if it is not listed: <provider>/<model>."))
 
 
 def _table(rows: list[JsonObject]) -> Table:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from parley.cli.client import Client
 from parley.cli.fault import misused
+from parley.cli.terminal import say
 from parley.domain.json import JsonObject
 
 EMBEDDED = ("sandbox/terse", "sandbox/thorough", "sandbox/contrarian")
@@ -50,7 +51,7 @@ def choose_models(named: list[str] | None, client: Client, notes: Console) -> li
     if others:
         example = " ".join(f"-m {name}" for name in others[:2])
         raise misused(f"Name the models to ask, such as {example}; `parley models` lists them all.")
-    notes.print(Text(f"No -m, and no provider is configured: asking {', '.join(EMBEDDED)}. {ABOUT_EMBEDDED}", "dim"))
+    say(notes, Text(f"No -m, and no provider is configured: asking {', '.join(EMBEDDED)}. {ABOUT_EMBEDDED}", "dim"))
     return list(EMBEDDED)
 
 

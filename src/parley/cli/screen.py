@@ -11,7 +11,7 @@ from rich.text import Text
 from parley.cli.bars import bars, live_votes, whole_votes
 from parley.cli.board import Board, Judgement, Seat, SeatState, Totals
 from parley.cli.columns import live_columns, markdown, spinner, status, tail, whole_columns
-from parley.cli.terminal import count, duration, harmless, is_animated, money, plain
+from parley.cli.terminal import count, duration, harmless, is_animated, money, plain, say
 
 _FRAMES_PER_S = 12
 _PANEL_ROWS = 4
@@ -48,8 +48,7 @@ class Screen:
             self._console.print(bars(self._board))
         self._show_judgement()
         if self._board.totals is not None:
-            is_whole = not self._console.is_terminal
-            self._console.print(totals_line(self._board, self._board.totals), soft_wrap=is_whole)
+            say(self._console, totals_line(self._board, self._board.totals))
 
     def _animate(self, steps: Iterator[object]) -> None:
         with Live(

@@ -22,7 +22,7 @@ from parley.cli.fault import misused
 from parley.cli.options import Config as ConfigOption
 from parley.cli.options import Json
 from parley.cli.questions import ABOUT_EMBEDDED
-from parley.cli.terminal import count, make_console, write_json
+from parley.cli.terminal import count, make_console, say, write_json
 from parley.config import Config
 from parley.domain.json import JsonObject
 from parley.domain.models import Model
@@ -123,26 +123,26 @@ class Announcement:
     def show(self, console: Console) -> None:
         console.print(Text.assemble("Parley listens on ", (self.url, "bold")), soft_wrap=True)
         source = "no file, built-in defaults" if self.config.source is None else str(self.config.source)
-        console.print(f"Configuration: {source}", soft_wrap=True)
+        say(console, f"Configuration: {source}")
         for name, rows in _by_provider(self.house).items():
-            console.print(f"  {name}: {_found(rows)}", soft_wrap=True)
+            say(console, f"  {name}: {_found(rows)}")
         for panel in self.house.catalog.panels():
-            console.print(f"  panel/{panel.name}: {', '.join(panel.models)}", soft_wrap=True)
+            say(console, f"  panel/{panel.name}: {', '.join(panel.models)}")
         for note in self.config.notes:
-            console.print(Text(f"Note: {note}.", "yellow"), soft_wrap=True)
+            say(console, Text(f"Note: {note}.", "yellow"))
         if self.out is not None:
-            console.print(f"Recording to {self.out}: it will hold prompts and answers.", soft_wrap=True)
+            say(console, f"Recording to {self.out}: it will hold prompts and answers.")
         self._show_key(console)
         console.print("Reference: " + self.url + "/docs. Ctrl-C stops the server.", soft_wrap=True)
 
     def _show_key(self, console: Console) -> None:
         server = self.config.server
         if server.auth == "open":
-            console.print(Text('No key is needed: auth = "open". Every program on this machine can use it.', "yellow"))
+            say(console, Text('No key is needed: auth = "open". Every program on this machine can use it.', "yellow"))
         elif server.admin_key is not None:
-            console.print("Key: the one in PARLEY_ADMIN_KEY.")
+            say(console, "Key: the one in PARLEY_ADMIN_KEY.")
         elif self.house.made_key is None:
-            console.print("Key: made on an earlier start. If it is lost, set PARLEY_ADMIN_KEY to a new one.")
+            say(console, "Key: made on an earlier start. If it is lost, set PARLEY_ADMIN_KEY to a new one.")
         if self.house.made_key is None:
             return
         console.print()

@@ -51,6 +51,11 @@ def is_animated(console: Console) -> bool:
     return console.is_terminal and not console.is_dumb_terminal
 
 
+def say(console: Console, text: str | Text = "") -> None:
+    """Print a paragraph: wrapped on a terminal, one line on a pipe."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
 def write_json(value: JsonValue) -> None:
     """Print the one document of `--json`."""
     sys.stdout.write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
