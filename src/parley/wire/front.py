@@ -4,8 +4,8 @@ An open server (`auth = "open"`) takes orders from this machine's programs, not 
 loopback (else a page could rebind its own name to 127.0.0.1) and a foreign Origin is refused.
 """
 
+import re
 import time
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,7 +17,7 @@ from parley.wire.endpoint import send_problem
 from parley.wire.log import Log
 from parley.wire.problems import INTERNAL, problem_of
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+_LOOPBACK = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
 
 
 class Front:
@@ -82,8 +82,7 @@ class _Visit:
 
 def _check_local(scope: Scope, allowed_origins: tuple[str, ...]) -> None:
     host = header(scope, b"host").lower()
-    name = urlsplit(f"//{host}").hostname or ""
-    if name not in LOOPBACK:
+    if _LOOPBACK.fullmatch(host) is None:
         raise Forbidden(f'Host is {host[:80]!r}; a server with auth = "open" answers to localhost alone.')
     origin = header(scope, b"origin").lower()
     if origin and origin not in {f"http://{host}", f"https://{host}", *allowed_origins}:
