@@ -91,7 +91,9 @@ def application(serving: Serving, catalog: Catalog) -> ASGIApp:
         NotServing: refused.by_endpoint,
         Exception: refused.by_bug,
     }
-    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    app.router.redirect_slashes = False  # a redirect is no documented answer, and it trusts Host
+    return app
 
 
 def _endpoint(row: Row, serving: Serving) -> Handler | PanelEndpoint:
@@ -127,7 +129,6 @@ class _Refusals:
         assert isinstance(error, RequestRefused | NotServing)
         status = 400 if request.url.path.startswith("/v3/") and "/compat/" not in request.url.path else 422
         return _response(problem_of(error, status), request)
-
 
     async def by_bug(self, request: Request, _error: Exception) -> Response:
         """Starlette raises the exception again after this answer; the front logs it."""
