@@ -85,6 +85,15 @@ def test_prompt_is_read_from_standard_input(
     assert "42" in out
 
 
+def test_prompt_that_is_no_utf_8_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9"), encoding="utf-8"))
+    for prompt in ("-", "caf\udce9"):
+        code, out, err = said(capsys, "ask", prompt, *TWO)
+        assert (code, out, err) == (2, "", "parley: The question is not UTF-8 text.\n")
+
+
 def test_schema_from_a_file_shapes_every_answer(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     schema = {"type": "object", "properties": {"drink": {"enum": ["tea", "coffee"]}}, "required": ["drink"]}
     folder.joinpath("drink.json").write_text(json.dumps(schema))

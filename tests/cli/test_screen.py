@@ -242,3 +242,29 @@ def test_request_that_is_refused_shows_no_empty_columns() -> None:
     with pytest.raises(ConnectionError):
         Screen(on, Board([Seat("a")])).follow(steps())
     assert shown(on) == ""
+
+
+def test_live_run_leaves_each_part_on_the_screen_once() -> None:
+    def steps(target: Board):
+        done: JsonObject = {
+            "id": "rt_1",
+            "data": "Merged.",
+            "meta": {"total_duration_ms": 9, "summary_model": "j"},
+            "model_results": [{"index": 0, "model": "a", "data": "One."}, {"index": 1, "model": "b", "data": "Two."}],
+        }
+        for event in (
+            {"type": "model_done", "model_index": 0, "model": "a", "data": "One."},
+            {"type": "model_done", "model_index": 1, "model": "b", "data": "Two."},
+            {"type": "summary_delta", "model": "j", "delta": "Mer"},
+            {"type": "done", **done},
+        ):
+            feed(target, event)
+            yield
+
+    on = console()
+    seen = Board([Seat("a"), Seat("b")], Judgement("Consolidation"))
+    Screen(on, seen).follow(steps(seen))
+    lines = shown(on)
+    places = [lines.rindex(part) for part in ("One.", "Consolidation by j", "Merged.", "2 of 2 models answered")]
+    assert places == sorted(places)
+    assert lines.count("Consolidation by j") == lines.count("2 of 2 models answered") == 1

@@ -19,12 +19,12 @@ ABOUT_EMBEDDED = "Sandbox models are small programs inside Parley and no languag
 
 def read_prompt(argument: str) -> str:
     """Return the question as it is to be sent; `-` reads standard input, whose last line end does not count."""
-    if argument != "-":
-        return argument
     try:
-        return sys.stdin.read().removesuffix("\n")
-    except UnicodeDecodeError as error:
-        raise misused("Standard input is not UTF-8 text.") from error
+        text = sys.stdin.read().removesuffix("\n") if argument == "-" else argument
+        text.encode()
+    except UnicodeError as error:
+        raise misused("The question is not UTF-8 text.") from error
+    return text
 
 
 def read_schema(path: Path | None) -> JsonObject | None:

@@ -43,7 +43,7 @@ class Screen:
 
     def show(self) -> None:
         """Print the board as it stands, without what is printed already."""
-        self._show_seats(self._console)
+        self._show_seats()
         if self._board.vote is not None:
             self._console.print(bars(self._board))
         self._show_judgement()
@@ -51,31 +51,41 @@ class Screen:
             say(self._console, totals_line(self._board, self._board.totals))
 
     def _animate(self, steps: Iterator[object]) -> None:
-        with Live(
-            get_renderable=self._frame,
+        """Draw the seats until they have ended, then the judge; what is printed in between belongs to neither drawing.
+
+        Printing above a running drawing would race with the thread that draws it.
+        """
+        with self._live(self._seats_frame):
+            for _ in steps:
+                self._has_begun = True
+                if self._board.is_answered:
+                    break
+        if not self._has_begun:
+            return
+        self._show_seats()
+        if self._board.judgement is not None:
+            self._board.judgement.started = time.monotonic()
+        with self._live(self._judgement_frame):
+            for _ in steps:
+                pass
+
+    def _live(self, draw: Callable[[], RenderableType]) -> Live:
+        return Live(
+            get_renderable=draw,
             console=self._console,
             refresh_per_second=_FRAMES_PER_S,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
-        ) as live:
-            for _ in steps:
-                self._has_begun = True
-                if self._board.is_answered and not self._are_seats_shown:
-                    self._begin_judgement()
-                    self._show_seats(live.console)
+        )
 
-    def _begin_judgement(self) -> None:
-        if self._board.judgement is not None:
-            self._board.judgement.started = time.monotonic()
+    def _seats_frame(self) -> RenderableType:
+        draw = live_votes if self._is_vote else live_columns
+        return draw(self._board.seats, self._console)
 
-    def _frame(self) -> RenderableType:
-        """Return what is drawn now: the seats, or once they have ended the judge."""
-        if not self._are_seats_shown:
-            draw: Callable[..., RenderableType] = live_votes if self._is_vote else live_columns
-            return draw(self._board.seats, self._console)
+    def _judgement_frame(self) -> RenderableType:
         judgement = self._board.judgement
-        return Group() if judgement is None or self._board.totals is not None else self._live_judgement(judgement)
+        return Group() if judgement is None else self._live_judgement(judgement)
 
     def _live_judgement(self, judgement: Judgement) -> RenderableType:
         elapsed_ms = (time.monotonic() - judgement.started) * 1000
@@ -86,7 +96,8 @@ class Screen:
         body = tail(judgement.text, self._console.width - _PANEL_COLUMNS, rows, self._console)
         return Panel(body, title=Text(title), title_align="left", border_style="dim")
 
-    def _show_seats(self, console: Console) -> None:
+    def _show_seats(self) -> None:
+        console = self._console
         if self._are_seats_shown:
             return
         self._are_seats_shown = True
