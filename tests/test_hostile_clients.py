@@ -1,13 +1,20 @@
 """Clients that are broken, hostile or unlucky, against a real server: each is answered as documented or cut off."""
 
+import asyncio
 import json
+import re
+import select
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from serving import ADMIN_KEY, OPEN, connect, send, serving
+from parley.domain.settings import Patience
+from serving import ADMIN_KEY, OPEN, connect, post, send, serving
+from wire_server import HANG, WireServer, sse_reply
 
 PANEL = {"input": "Is water wet?", "models": ["sandbox/terse"], "resolution": "fast"}
 KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -70,3 +77,193 @@ class TestAddresses:
         got = send(keyed, "GET", path, None, KEY)
         assert (got.status, got.error["code"]) == (404, "not_found")
         assert path.rstrip("/") in got.error["message"]
+
+
+PATHS = ["/v3/roundtable", "/v1/chat/compare", "/v1/chat/completions", "/v3/compat/chat/completions"]
+TEN_MB = b'{"input": "' + b"x" * 10_000_000 + b'"}'
+
+
+class TestUnreadBodies:
+    """A refusal that is made before the body was read reaches also a client that first sends it all."""
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test_body_of_10_mb_is_too_large(self, keyed: str, path: str) -> None:
+        got = post(keyed, path, TEN_MB, KEY)
+        assert (got.status, got.error["code"]) == (413, "request_too_large")
+
+    @pytest.mark.parametrize(
+        ("path", "headers", "status"),
+        [
+            ("/v3/roundtable", {}, 401),
+            ("/v3/roundtable", {**KEY, "Content-Type": "text/plain"}, 415),
+            ("/v1/chat/compare", {**KEY, "Content-Encoding": "gzip"}, 415),
+            ("/nowhere", KEY, 404),
+            ("/v1/models", KEY, 405),
+        ],
+    )
+    def test_refusal_is_told_after_10_mb(self, keyed: str, path: str, headers: dict[str, str], status: int) -> None:
+        assert post(keyed, path, TEN_MB, headers).status == status
+
+    def test_connection_serves_on_after_a_refused_body(self, unkeyed: str) -> None:
+        refused = request_of("/v3/roundtable", {"input": "x" * 5_000_000})
+        with connect(unkeyed) as line:
+            line.sendall(refused + head_of("GET", "/healthz", "Host: localhost", "Connection: close"))
+            answers = rest_of(line)
+        assert answers.startswith(b"HTTP/1.1 413")
+        assert answers.endswith(b'{"status":"ok"}')
+
+    @pytest.mark.parametrize("path", ["/v3/roundtable", "/nowhere"])
+    def test_body_that_does_not_end_after_its_refusal_is_cut_off_in_time(self, path: str) -> None:
+        with serving(patience=Patience(body_s=0.2)) as url, connect(url) as line:
+            line.sendall(head_of("POST", path, "Host: localhost", "Content-Length: 9000000"))
+            assert b"\r\n\r\n{" in line.recv(4_096)
+            line.sendall(b"x")
+            assert rest_of(line) == b""
+
+    def test_endless_body_is_cut_off_after_its_refusal(self, unkeyed: str) -> None:
+        with connect(unkeyed) as line, pytest.raises(ConnectionError):
+            line.sendall(head_of("POST", "/nowhere", "Host: localhost", "Transfer-Encoding: chunked"))
+            for _ in range(200):
+                line.sendall(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
+
+
+H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA")
+
+
+class TestUpgrades:
+    """An offer to speak another protocol is passed over: Java's client makes one with its every first request."""
+
+    @pytest.mark.parametrize("cut", [1, 60, 100, 200, 1_000])
+    def test_request_that_offers_an_upgrade_is_answered_in_http_1(self, unkeyed: str, cut: int) -> None:
+        offer = request_of("/v3/roundtable", PANEL, *H2C)
+        with connect(unkeyed) as line:
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line.sendall(offer[:cut])
+            line.sendall(offer[cut:])
+            assert b'"model_results"' in line.recv(4_096)
+            line.sendall(request_of("/v3/roundtable", PANEL, "Connection: close"))
+            assert b'"model_results"' in rest_of(line)
+
+    def test_pipelined_requests_may_all_offer_an_upgrade(self, unkeyed: str) -> None:
+        last = request_of("/v3/roundtable", PANEL, "Upgrade: websocket", "Connection: upgrade, close")
+        answers = exchange(unkeyed, request_of("/v3/roundtable", PANEL, *H2C) * 3 + last)
+        assert answers.count(b"HTTP/1.1 200") == 4
+
+
+class TestNoHttp:
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"GET /healthz HTTP/1.1\nHost: x\n\n",
+            head_of("FETCH", "/healthz", "Host: localhost"),
+            head_of("CONNECT", "localhost:80", "Host: localhost"),
+            head_of("GET", "/\xff", "Host: localhost"),
+            head_of("GET", "/healthz", "Host localhost"),
+            head_of("GET", "/healthz", "Host: a\x00b"),
+            head_of("POST", "/v3/roundtable", "Host: localhost", "Content-Length: -1"),
+            head_of("POST", "/v3/roundtable", "Host: localhost", "Content-Length: 1", "Content-Length: 2"),
+            head_of("POST", "/v3/roundtable", "Host: localhost", f"Content-Length: {'9' * 30}"),
+            head_of("POST", "/v3/roundtable", "Host: localhost", "Content-Length: 1", "Transfer-Encoding: chunked"),
+        ],
+    )
+    def test_bytes_that_are_no_request_are_refused_in_the_envelope(self, unkeyed: str, sent: bytes) -> None:
+        head, _, body = exchange(unkeyed, sent).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        refused = json.loads(body)
+        assert refused["error"]["code"] == "validation_error"
+        assert f"x-request-id: {refused['request_id']}".encode() in head
+
+    def test_garbage_behind_a_running_request_does_not_stand_in_its_answer(self, unkeyed: str) -> None:
+        slow = {**PANEL, "models": ["sandbox/slow"], "stream": True}
+        answer = exchange(unkeyed, request_of("/v3/roundtable", slow) + b"\x00\x01 nonsense\r\n\r\n")
+        assert b"HTTP/1.1 400" not in answer
+        assert b"[DONE]" not in answer
+
+
+def silent_line(url: str) -> socket.socket:
+    """Return a connection with little room for what comes in, so that what is not read stays with the server."""
+    place = urlsplit(url)
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    line.settimeout(20)
+    line.connect((place.hostname, place.port))
+    return line
+
+
+def wait_reset(line: socket.socket) -> None:
+    """Wait, reading nothing, until the server has reset the connection."""
+    poll = select.poll()
+    poll.register(line, 0)
+    assert poll.poll(20_000), "the server still waits for a client that does not read"
+
+
+IMPATIENT = '[server]\nauth = "open"\nwrite_timeout_s = 0.3\n'
+LONG_PANEL = {**PANEL, "models": ["sandbox/chatty"] * 32}
+
+
+class TestClientsThatDoNotRead:
+    """Nothing of an answer stays with the server for longer than write_timeout_s if nobody takes it."""
+
+    @pytest.mark.parametrize("is_streamed", [False, True])
+    def test_client_of_whole_answers_and_of_finished_streams_is_given_up(self, is_streamed: bool) -> None:
+        body = {**LONG_PANEL, "stream": is_streamed}
+        with serving(IMPATIENT) as url, silent_line(url) as line:
+            line.sendall(request_of("/v3/roundtable", body) * 3)
+            wait_reset(line)
+
+    def test_client_that_wants_its_connection_closed_is_given_up(self) -> None:
+        with serving(IMPATIENT) as url, silent_line(url) as line:
+            last = request_of("/v3/roundtable", LONG_PANEL, "Connection: close")
+            line.sendall(request_of("/v3/roundtable", LONG_PANEL) * 2 + last)
+            wait_reset(line)
+
+    def test_client_of_small_answers_is_given_up(self) -> None:
+        with serving(IMPATIENT) as url, silent_line(url) as line, pytest.raises(ConnectionError):
+            while True:
+                line.sendall(head_of("GET", "/openapi.json", "Host: localhost") * 100)
+
+    def test_client_that_reads_slowly_but_steadily_gets_everything(self) -> None:
+        with serving(IMPATIENT) as url, silent_line(url) as line:
+            line.sendall(request_of("/v3/roundtable", LONG_PANEL) * 2)
+            line.sendall(request_of("/v3/roundtable", LONG_PANEL, "Connection: close"))
+            size, begun = 0, time.monotonic()
+            while piece := line.recv(65_536):
+                size += len(piece)
+                if time.monotonic() - begun < 0.7:
+                    time.sleep(0.005)
+        assert size > 6_000_000
+
+
+class TestPipelining:
+    def test_requests_are_answered_in_order(self, unkeyed: str) -> None:
+        sent = [
+            request_of("/v3/roundtable", {**PANEL, "models": [f"sandbox/{name}"]}) for name in ("terse", "thorough")
+        ]
+        last = head_of("GET", "/healthz", "Host: localhost", "Connection: close")
+        answers = exchange(unkeyed, b"".join([*sent * 20, last]))
+        found = re.findall(rb'"models_used":\["sandbox/(\w+)"\]', answers)
+        assert found == [b"terse", b"thorough"] * 20
+        assert answers.endswith(b'{"status":"ok"}')
+
+    def test_client_that_leaves_while_another_request_waits_is_missed_at_once(self) -> None:
+        async def main() -> None:
+            async with WireServer(sse_reply(DELTA, HANG)) as provider:
+                toml = f'{OPEN}[providers.p]\ndialect = "openai"\nbase_url = "{provider.url}/v1"\n'
+                body = {**PANEL, "models": ["p/a", "p/b"], "stream": True}
+                with serving(toml) as url:
+                    with connect(url) as line:
+                        line.sendall(request_of("/v3/roundtable", body) * 3)
+                        async with asyncio.timeout(10):
+                            while len(provider.requests) < 2:
+                                await asyncio.sleep(0.005)
+                    async with asyncio.timeout(10):
+                        while provider.open_connections:
+                            await asyncio.sleep(0.005)
+                    assert len(provider.requests) == 2
+
+        asyncio.run(main())
+
+
+DELTA = b'data: {"choices":[{"index":0,"delta":{"content":"Hello "}}]}\n\n'

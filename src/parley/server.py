@@ -21,6 +21,9 @@ from parley.wire.protocol import BoundedProtocol
 from parley.wire.runs import Runs
 
 _BACKLOG = 2048
+_MOST_UNSENT_BYTES = 65_536
+"""What the kernel takes of an answer before it has to go out: else megabytes hide whether a client reads at all."""
+
 _START_TIMEOUT_S = 30.0
 _PLAIN = Fittings()
 _LAST_WORDS_S = 5
@@ -65,6 +68,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MOST_UNSENT_BYTES)
     try:
         listener.bind((host, port))
         listener.listen(_BACKLOG)
@@ -164,7 +169,7 @@ class _ServerThread(threading.Thread):
 def _uvicorn_config(house: House, settings: ServerSettings, fittings: Fittings) -> uvicorn.Config:
     return uvicorn.Config(
         house.app,
-        http=BoundedProtocol.patient(fittings.patience.headers_s),
+        http=BoundedProtocol.patient(fittings.patience, settings.write_timeout_s),
         ws="none",
         lifespan="off",
         log_config=None,

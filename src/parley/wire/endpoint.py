@@ -26,12 +26,7 @@ from parley.wire.problems import INTERNAL, Problem, problem_of
 from parley.wire.runs import Runs, shutting_down
 from parley.wire.trace_context import trace_id_of
 
-ABORT = "parley.abort"
-"""The ASGI extension by which `protocol.py` hands out a way to cut a connection at once."""
-
-
-_BODY_UNREAD = frozenset({401, 403, 408, 413, 415})
-"""Refusals made before the body was read to its end: a client that goes on sending must not hold its connection."""
+_TOO_SLOW = 408
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ class PanelEndpoint:
         except ClientGone:
             return
         if exchange.request.is_streamed:
-            await _Stream(self._serving, exchange, ticket, scope).answer(receive, send)
+            await _Stream(self._serving, exchange, ticket).answer(receive, send)
         else:
             await self._answer_plain(exchange, ticket, receive, send)
 
@@ -129,17 +124,16 @@ class _Run:
 class _Stream:
     """One streamed response."""
 
-    def __init__(self, serving: Serving, exchange: Exchange, ticket: Ticket, scope: Scope) -> None:
+    def __init__(self, serving: Serving, exchange: Exchange, ticket: Ticket) -> None:
         self._serving = serving
         self._exchange = exchange
         self._ticket = ticket
-        self._abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT)
         self._channel = Channel(_is_for_clients)
         self._has_begun = False
         self._wrote_at = 0.0
 
     async def answer(self, receive: Receive, send: Send) -> None:
-        """Write events until the run ends, the client goes or stops reading, or the server must stop."""
+        """Write events until the run ends, the client goes, or the server must stop."""
         run = _Run(self._serving, self._ticket, self._channel.put)
         try:
             async with asyncio.TaskGroup() as group:
@@ -149,10 +143,6 @@ class _Stream:
                 watch.cancel()
         except* ClientGone:
             self._serving.log.info("client_gone", request_id=self._ticket.request_id)
-        except* TimeoutError:
-            self._serving.log.warning("client_does_not_read", request_id=self._ticket.request_id)
-            if self._abort is not None:
-                self._abort()
 
     async def _write(self, send: Send, run: _Run) -> None:
         if not self._exchange.starts_late:
@@ -184,11 +174,10 @@ class _Stream:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _send(self, send: Send, frames: bytes) -> None:
-        """Write `frames`; a client that takes none of them for write_timeout_s is given up."""
+        """Write `frames`; `protocol.py` gives up a client that does not take them."""
         if not self._has_begun:
             await self._begin(send)
-        async with asyncio.timeout(self._serving.settings.write_timeout_s):
-            await send({"type": "http.response.body", "body": frames, "more_body": True})
+        await send({"type": "http.response.body", "body": frames, "more_body": True})
         self._wrote_at = asyncio.get_running_loop().time()
 
     def _start_ticker(self) -> "Ticker":
@@ -224,9 +213,9 @@ async def watch_client(receive: Receive) -> None:
 
 
 async def send_problem(send: Send, problem: Problem, request_id: str) -> None:
-    """Answer with the error envelope; where the body may be unread, the connection ends with it."""
+    """Answer with the error envelope; a connection whose client dawdles ends with it."""
     headers = problem.headers()
-    if problem.status in _BODY_UNREAD:
+    if problem.status == _TOO_SLOW:
         headers.append((b"connection", b"close"))
     await send_reply(send, problem.status, headers, problem.envelope(request_id))
 
