@@ -29,7 +29,8 @@ from parley.providers.openai import OpenAIProvider
 from parley.providers.provider import CallLimits, Provider
 from parley.providers.replay import ReplayFileError, ReplayProvider
 from parley.providers.sandbox import SandboxProvider
-from parley.store.database import Database, StoreError
+from parley.store.database import Store
+from parley.store.opening import StoreError
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
 from parley.wire.log import make_log
@@ -98,11 +99,11 @@ def _keyring(config: Config) -> tuple[Keyring, str | None]:
         return open_keyring(), None
     if config.server.admin_key:
         return keyring_of(config.server.admin_key), None
-    database = Database(config.store.url)
+    store = Store(config.store)
     try:
-        return load_keyring(database)
+        return load_keyring(store)
     finally:
-        database.close()
+        store.close_now()
 
 
 def _limits(settings: PanelSettings, max_answer_bytes: int) -> CallLimits:

@@ -9,9 +9,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection, select
+
 from parley.domain.errors import Unauthorized
 from parley.domain.ids import new_id
-from parley.store.database import Database
+from parley.store.database import Store
+from parley.store.schema import keys
 
 KEY_PREFIX = "parley_"
 _KEY_BYTES = 32
@@ -64,17 +67,22 @@ def keyring_of(admin_key: str) -> Keyring:
     return Keyring((_Entry(_digest(admin_key), Caller(ADMIN_NAME, ADMIN_NAME, is_admin=True)),))
 
 
-def load_keyring(database: Database) -> tuple[Keyring, str | None]:
+def load_keyring(store: Store) -> tuple[Keyring, str | None]:
     """Return the stored keys, and on the very first start also the new admin key, to be shown this once."""
-    rows = database.connection.execute("SELECT id, name, hash, is_admin FROM keys").fetchall()
+    rows = store.read_now(_stored)
     made = None
     if not rows:
         made = KEY_PREFIX + secrets.token_urlsafe(_KEY_BYTES)
-        rows = [(new_id("key_"), ADMIN_NAME, _digest(made).hex(), 1)]
+        row = {"id": new_id("key_"), "name": ADMIN_NAME, "hash": _digest(made).hex(), "is_admin": True}
         created_at = datetime.now(UTC).isoformat(timespec="seconds")
-        database.connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?)", (*rows[0], created_at))
-    entries = tuple(_Entry(bytes.fromhex(row[2]), Caller(row[0], row[1], bool(row[3]))) for row in rows)
-    return Keyring(entries), made
+        store.write_now(lambda connection: connection.execute(keys.insert(), {**row, "created_at": created_at}))
+        rows = store.read_now(_stored)
+    return Keyring(rows), made
+
+
+def _stored(connection: Connection) -> tuple[_Entry, ...]:
+    found = connection.execute(select(keys.c.id, keys.c.name, keys.c.hash, keys.c.is_admin))
+    return tuple(_Entry(bytes.fromhex(row.hash), Caller(row.id, row.name, row.is_admin)) for row in found)
 
 
 def _digest(key: str) -> bytes:

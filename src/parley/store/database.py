@@ -1,38 +1,221 @@
-"""The database file: SQLite, one schema. What can't be opened or written stops the start with a sentence."""
+"""The open store: SQLite or PostgreSQL behind two verbs, `write` and `read`. What can't be recorded is refused, loudly.
 
-import sqlite3
-from pathlib import Path
-
-_SQLITE = "sqlite:///"
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS keys (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    hash TEXT NOT NULL UNIQUE,
-    is_admin INTEGER NOT NULL,
-    created_at TEXT NOT NULL
-)
+One writer thread commits whatever is queued as soon as it is free: a busy server shares one commit among many
+requests, an idle one commits at once, and no clock decides. A write that returns is durable.
 """
 
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-class StoreError(Exception):
-    """The store can't be used; the message says why and what to do."""
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from parley.domain.errors import NotServing
+from parley.domain.settings import StoreSettings
+from parley.store.opening import WRITES, StoreError, prepare, writing
+
+T = TypeVar("T")
+
+_MOST_IN_ONE_COMMIT = 256
+_READERS = 2
+_BUSY_TIMEOUT_S = 5.0
+_RETRY_AFTER_S = 2
+OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
 
-class Database:
-    """One open database. Used at start and by the command line; nothing on the way of a request waits for it."""
+@dataclass(slots=True)
+class _Job:
+    """One unit of work: all of it is committed, or none."""
 
-    def __init__(self, url: str) -> None:
-        if not url.startswith(_SQLITE):
-            raise StoreError("store.url must begin with sqlite:/// for now, such as sqlite:///parley.db.")
-        path = url.removeprefix(_SQLITE)
+    work: Callable[[Connection], object]
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[Any]"
+    result: object = field(default=None)
+    error: BaseException | None = field(default=None)
+
+
+class Store:
+    """One open database of this process. `is_healthy` tells how the last commit went, `queue_depth` how many wait."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        """Open and bring up to date. Raises StoreError, whose message names the database without its password."""
+        self._engine = _engine(settings)
+        prepare(self._engine)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(_READERS, "parley-store-read")
+        self._writer = threading.Thread(target=self._write_all, name="parley-store-write", daemon=True)
+        self._writer.start()
+        self.is_healthy = True
+
+    @property
+    def queue_depth(self) -> int:
+        return self._jobs.qsize()
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self._engine.dialect.name == "postgresql"
+
+    def submit(self, work: Callable[[Connection], T]) -> "asyncio.Future[T]":
+        """Queue `work` for the next commit; the future ends once that is durable, with NotServing if it can't be.
+
+        `work` runs in the writer's thread, inside a transaction that it shares with others. An exception of its own
+        undoes it alone and ends in the future.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(work, loop, future))
+        return future
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` durably and return what it returns. Raises NotServing where the store can't be used."""
+        return await self.submit(work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` on a snapshot of what is committed. Raises NotServing where the store can't be used."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in this thread: for the start and the command line, never on a serving loop."""
+        return self._read(work)
+
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` durably in this thread: for the start and the command line, never on a serving loop."""
         try:
-            self.connection = sqlite3.connect(path, isolation_level=None)
-            self.connection.execute("PRAGMA journal_mode=WAL")
-            self.connection.execute(_SCHEMA)
-        except sqlite3.Error as error:
-            raise StoreError(f"The database {Path(path).absolute()} can't be used: {error}.") from error
+            with writing(self._engine) as connection:
+                return work(connection)
+        except OUTAGES as error:
+            raise _unavailable() from error
 
-    def close(self) -> None:
-        self.connection.close()
+    async def close(self) -> None:
+        """Commit what is queued and close."""
+        await asyncio.get_running_loop().run_in_executor(None, self.close_now)
+
+    def close_now(self) -> None:
+        self._jobs.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.connect() as connection:
+                return work(connection)
+        except OUTAGES as error:
+            raise _unavailable() from error
+
+    def _write_all(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            batch, is_last = self._with_queued(job)
+            self._commit(batch)
+            _answer(batch)
+            if is_last:
+                return
+
+    def _with_queued(self, first: _Job) -> tuple[list[_Job], bool]:
+        batch = [first]
+        while len(batch) < _MOST_IN_ONE_COMMIT:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return batch, True
+            batch.append(job)
+        return batch, False
+
+    def _commit(self, batch: list[_Job]) -> None:
+        """Commit all of `batch` at once; if that fails, each by itself, so that one bad job harms no other."""
+        if self._try_commit(batch) or len(batch) == 1:
+            return
+        for job in batch:
+            self._try_commit([job])
+
+    def _try_commit(self, batch: list[_Job]) -> bool:
+        try:
+            with writing(self._engine) as connection:
+                for job in batch:
+                    job.result = job.work(connection)
+        except Exception as error:  # noqa: BLE001  # the edge of the writer's thread: whatever it is belongs to the job's owner
+            for job in batch:
+                job.error = _unavailable() if _is_outage(error) else error
+                job.error.__cause__ = error if job.error is not error else None
+            self.is_healthy = not _is_outage(error)
+            return False
+        for job in batch:
+            job.error = None
+        self.is_healthy = True
+        return True
+
+
+def _answer(batch: list[_Job]) -> None:
+    """Hand the results back, one wake-up for each loop."""
+    loops = {job.loop for job in batch}
+    for loop in loops:
+        mine = [job for job in batch if job.loop is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, mine)
+
+
+def _resolve(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Whether the database itself failed; a broken constraint is for the work's owner to explain."""
+    return isinstance(error, OUTAGES)
+
+
+def _unavailable() -> NotServing:
+    message = "The store can't record this request now, so it was not begun; send it again."
+    return NotServing("store_unavailable", message, _RETRY_AFTER_S)
+
+
+def _engine(settings: StoreSettings) -> Engine:
+    url = settings.url
+    if url.startswith("sqlite:"):
+        return _sqlite(url, settings.durability)
+    if url.startswith(("postgresql:", "postgres:")):
+        scheme, _, rest = url.partition(":")
+        del scheme
+        return sqlalchemy.create_engine(
+            f"postgresql+psycopg:{rest}",
+            pool_size=_READERS + 1,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
+        )
+    raise StoreError("store.url must begin with sqlite:/// or postgresql://, such as sqlite:///parley.db.")
+
+
+def _sqlite(url: str, durability: str) -> Engine:
+    """Return an engine whose writes lock at their begin, so that two processes never find out too late.
+
+    WAL with synchronous=NORMAL survives a killed process, FULL a power cut too. Source: sqlite.org/pragma.html.
+    """
+    engine = sqlalchemy.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False})
+    level = "FULL" if durability == "power" else "NORMAL"
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={level}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
+
+    return engine
