@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install demo serve test check format lock clean
+.PHONY: help install demo serve test check format lock clean services
 
 help: ## Show what can be made
 > @grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,7 +19,7 @@ demo: $(VENV)/.installed ## A panel, a vote and two comparisons with the embedde
 serve: $(VENV)/.installed ## Run the server on http://127.0.0.1:8080
 > $(BIN)/parley serve
 
-test: $(VENV)/.tested ## Run every test
+test: $(VENV)/.tested services ## Run every test
 > $(BIN)/python -m pytest
 
 check: $(VENV)/.tested ## Format, lint, types, layers
@@ -31,6 +31,14 @@ check: $(VENV)/.tested ## Format, lint, types, layers
 format: $(VENV)/.tested ## Format and mend what can be mended
 > $(BIN)/ruff format .
 > $(BIN)/ruff check --fix .
+
+# Real servers for the tests. Installed only where that needs no question; without them their tests are skipped.
+services:
+> @if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v redis-server >/dev/null; then :; \
+>   elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+>     echo "Installing PostgreSQL and Redis, which some tests need"; \
+>     sh tests/install_services.sh || echo "They could not be installed; the tests that need them will be skipped"; \
+>   fi
 
 lock: ## Pin every dependency again (needs pip-tools)
 > sh requirements/lock.sh
