@@ -15,12 +15,13 @@ from starlette.types import ASGIApp
 
 from parley.catalog.catalog import Catalog
 from parley.domain.errors import NotAcceptable, NotFound, NotServing, RequestRefused
-from parley.wire.body import header
+from parley.wire.body import ClientGone, header
 from parley.wire.chat import ChatContract
 from parley.wire.compare import CompareContract
 from parley.wire.docs import docs_page, openapi_document
 from parley.wire.endpoint import PanelEndpoint, Serving
 from parley.wire.health import Readyz, healthz
+from parley.wire.json_endpoint import check_admin
 from parley.wire.models_endpoint import ModelsEndpoint
 from parley.wire.problems import INTERNAL, Problem, problem_of
 from parley.wire.roundtable import RoundtableContract
@@ -33,12 +34,16 @@ _EXPOSED += ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table. A panel endpoint checks the key itself, before it reads the body."""
+    """One row of the table. A panel endpoint checks the key itself, before it reads the body.
+
+    `is_admin`: ordinary keys are refused, before the body is read.
+    """
 
     method: str
     path: str
     endpoint: Handler | PanelEndpoint
     is_open: bool = False
+    is_admin: bool = False
 
 
 def table(serving: Serving, catalog: Catalog) -> tuple[Row, ...]:
@@ -89,6 +94,7 @@ def application(serving: Serving, catalog: Catalog) -> ASGIApp:
         HTTPException: refused.by_router,
         RequestRefused: refused.by_endpoint,
         NotServing: refused.by_endpoint,
+        ClientGone: refused.by_leaving,
         Exception: refused.by_bug,
     }
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
@@ -102,7 +108,10 @@ def _endpoint(row: Row, serving: Serving) -> Handler | PanelEndpoint:
     handle = row.endpoint
 
     async def keyed(request: Request) -> Response:
-        serving.keyring.check(header(request.scope, b"authorization"))
+        caller = serving.keyring.check(header(request.scope, b"authorization"))
+        if row.is_admin:
+            check_admin(caller)
+        request.scope["state"]["caller"] = caller
         return await handle(request)
 
     return keyed
@@ -130,6 +139,10 @@ class _Refusals:
         status = 400 if request.url.path.startswith("/v3/") and "/compat/" not in request.url.path else 422
         return _response(problem_of(error, status), request)
 
+    async def by_leaving(self, _request: Request, _error: Exception) -> Response:
+        """Nobody reads this answer; the log tells it from a fault by its status, as nginx has it."""
+        return Response(status_code=499)
+
     async def by_bug(self, request: Request, _error: Exception) -> Response:
         """Starlette raises the exception again after this answer; the front logs it."""
         return _response(INTERNAL, request)
@@ -139,4 +152,6 @@ def _response(problem: Problem, request: Request, allowed: str = "") -> Response
     headers = {key.decode(): value.decode() for key, value in problem.headers()}
     if allowed:
         headers["allow"] = allowed
+    if problem.status == 408:
+        headers["connection"] = "close"  # the rest of the body would be taken for the next request
     return Response(problem.envelope(request.state.request_id), problem.status, headers)
