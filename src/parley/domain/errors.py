@@ -4,7 +4,9 @@
     ├── RequestRefused          the request itself is at fault, found before any model is called
     │   ├── InvalidRequest      validation_error: a field, its value, what would be right
     │   ├── Unauthorized        no key, or one that is not known, disabled or expired
+    │   ├── IdempotencyMismatch, IdempotencyInProgress   the key was used before: for another request, or just now
     │   ├── NotFound            model_not_found or not_found, with the nearest known names
+    │   ├── RateLimited         a limit of the key is used up for now
     │   └── NotAcceptable       method, media type, size, time: the transport's own refusals
     ├── NotServing              overloaded, shutting_down, store or limiter unavailable: try again later
     └── UpstreamFailure         a provider's refusal or fault; becomes a seat's failure, never the panel's
@@ -14,8 +16,10 @@ A seat's failure as a value is `SeatFailure`; `UpstreamFailure` is what carries 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 
 from parley.domain.json import JsonObject, JsonValue
+from parley.domain.limits import LimitState, wait_s
 
 
 class FailureCode(StrEnum):
@@ -57,6 +61,7 @@ class RequestRefused(ParleyError):
     """The request is refused before any model is called."""
 
     code = "validation_error"
+    retry_after_s: float | None = None
 
     def __init__(self, message: str, *, param: str | None = None, details: tuple[JsonObject, ...] = ()) -> None:
         super().__init__(message)
@@ -79,6 +84,28 @@ class Forbidden(RequestRefused):
     code = "forbidden"
 
 
+class SpendLimitExceeded(RequestRefused):
+    """A key's cap is reached, or what this request may cost would pass it."""
+
+    code = "spend_limit_exceeded"
+
+
+class IdempotencyMismatch(RequestRefused):
+    """The Idempotency-Key stands for another request."""
+
+    code = "idempotency_mismatch"
+
+
+class IdempotencyInProgress(RequestRefused):
+    """The request that this one repeats still runs."""
+
+    code = "idempotency_in_progress"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class NotFound(RequestRefused):
     code = "not_found"
 
@@ -93,6 +120,18 @@ class NotAcceptable(RequestRefused):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class RateLimited(RequestRefused):
+    """A window of the key's is full; `states` are all of its windows, `retry_after_s` says when a place is free."""
+
+    code = "rate_limit_exceeded"
+
+    def __init__(self, states: tuple[LimitState, ...]) -> None:
+        self.states = states
+        self.retry_after_s = wait_s(states)
+        full = " and ".join(f"{one.window.limit} {one.window.name.upper()}" for one in states if not one.remaining)
+        super().__init__(f"This key's limit of {full} is used up; send it again in {ceil(self.retry_after_s)} s.")
 
 
 class NotServing(ParleyError):

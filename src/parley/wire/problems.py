@@ -21,8 +21,10 @@ _STATUS = {
     "model_not_found": 404,
     "method_not_allowed": 405,
     "request_timeout": 408,
+    "idempotency_in_progress": 409,
     "request_too_large": 413,
     "unsupported_media_type": 415,
+    "idempotency_mismatch": 422,
     "rate_limit_exceeded": 429,
     "internal_error": 500,
     "upstream_error": 502,
@@ -89,7 +91,8 @@ def problem_of(error: ParleyError, validation_status: int) -> Problem:
     match error:
         case RequestRefused():
             status = _STATUS.get(error.code, validation_status)
-            return Problem(status, error.code, error.message, error.param, error.details)
+            wait_s = None if error.retry_after_s is None else math.ceil(error.retry_after_s)
+            return Problem(status, error.code, error.message, error.param, error.details, retry_after_s=wait_s)
         case NotServing():
             return Problem(503, error.code, error.message, retry_after_s=error.retry_after_s)
         case _:
