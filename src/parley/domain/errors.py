@@ -126,6 +126,7 @@ class RateLimited(RequestRefused):
     """A window of the key's is full; `states` are all of its windows, `retry_after_s` says when a place is free."""
 
     code = "rate_limit_exceeded"
+    retry_after_s: float
 
     def __init__(self, states: tuple[LimitState, ...]) -> None:
         self.states = states
