@@ -14,21 +14,25 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
+
 from engine import Bench, failing, run_virtual
 from parley.domain.errors import FailureCode
 from parley.domain.run import FinishReason
-from parley.domain.settings import PanelPreset, ServerSettings
+from parley.domain.settings import PanelPreset, ServerSettings, StoreSettings
 from parley.domain.usage import Usage
+from parley.gate.key_book import KeyBook
 from parley.gate.keyring import open_keyring
 from parley.providers.provider import FinishChunk, RefusalChunk, TextChunk, ToolCallChunk, UsageChunk
 from parley.providers.scripted import Pause, Script, Step
+from parley.store.database import Store
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
 from parley.wire.log import make_log
-from parley.wire.routes import application
+from parley.wire.routes import Desks, application
 from parley.wire.runs import Runs
 
 FOLDER = Path(__file__).parent.parent / "contracts" / "golden"
@@ -64,17 +68,23 @@ def recording(case: Path, answer: Answer) -> Path:
 def play(case: Path) -> Answer:
     """Ask the server what the case asks."""
     asked = json.loads((case / "case.json").read_text())
-    return run_virtual(_play(asked))
+    with TemporaryDirectory() as folder:
+        store = Store(StoreSettings(f"sqlite:///{folder}/parley.db"))
+        try:
+            return run_virtual(_play(asked, store))
+        finally:
+            store.close_now()
 
 
-async def _play(asked: dict[str, Any]) -> Answer:
+async def _play(asked: dict[str, Any], store: Store) -> Answer:
     scripts = {name: [_script(call) for call in calls] for name, calls in asked["models"].items()}
     bench = Bench(scripts, **asked.get("bench", {}))
     presets = [PanelPreset(name, **_tuples(fields)) for name, fields in asked.get("panels", {}).items()]
     catalog = bench.catalog_with(presets)
     log = make_log(logging.CRITICAL)
-    serving = Serving(bench.gateway, open_keyring(), ServerSettings(), Runs(), log)
-    app = Front(application(serving, catalog), ServerSettings(), log)
+    keyring = open_keyring()
+    serving = Serving(bench.gateway, keyring, ServerSettings(), Runs(), log)
+    app = Front(application(serving, catalog, Desks(KeyBook(store, keyring))), ServerSettings(), log)
     return await _call(app, asked)
 
 

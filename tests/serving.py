@@ -27,7 +27,8 @@ def serving(toml: str = OPEN, env: Mapping[str, str] | None = None, patience: Pa
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "parley.toml"
         config.write_text(toml + ("" if "[providers" in toml else "\n[providers.sandbox]\ndialect = 'sandbox'\n"))
-        given = {"SANDBOX_TPS": "0", "PARLEY_ADMIN_KEY": ADMIN_KEY, **(env or {})}
+        store = f"sqlite:///{folder}/parley.db"
+        given = {"SANDBOX_TPS": "0", "PARLEY_ADMIN_KEY": ADMIN_KEY, "PARLEY_STORE_URL": store, **(env or {})}
         fittings = Fittings(patience=patience or Patience(), log_level=logging.ERROR)
         with local_server(load_config(config, given), fittings) as url:
             yield url

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -17,7 +17,8 @@ from parley.config import Config
 from parley.domain.events import Emit
 from parley.domain.models import Dialect
 from parley.domain.settings import PanelSettings, Patience, ProviderSettings
-from parley.gate.keyring import Keyring, keyring_of, load_keyring, open_keyring
+from parley.gate.key_book import KeyBook
+from parley.gate.keyring import Keyring
 from parley.gateway import Gateway
 from parley.panel.breaker import Breakers
 from parley.panel.plan import Planner
@@ -34,11 +35,14 @@ from parley.store.opening import StoreError
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
 from parley.wire.log import make_log
-from parley.wire.routes import application
+from parley.wire.routes import Desks, application
 from parley.wire.runs import Runs
 
 START_FAULTS = (StoreError, ReplayFileError)
 """What an operator can mend when `assemble` raises it; the messages say how."""
+
+
+Keeper = Callable[[], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,15 @@ class House:
     catalog: Catalog
     providers: Mapping[str, Provider]
     made_key: str | None
+    store: Store
+    keepers: tuple[Keeper, ...] = ()
+    """What runs beside the server for as long as it serves."""
 
     async def close(self) -> None:
         """Give back connections and files."""
         for provider in self.providers.values():
             await provider.close()
+        await self.store.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,10 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     discovered = {provider.name: models for provider, models in found}
     catalog = Catalog(settings, config.models, config.panels, discovered)
     providers = {one.name: _provider(one) for one in settings}
-    keyring, made_key = _keyring(config)
+    store = Store(config.store)
+    keyring = Keyring(config.server.admin_key, is_open=config.server.auth == "open")
+    keys = KeyBook(store, keyring)
+    made_key = keys.open_now()
     rng = random.Random()
     tools = SeatTools(
         providers=providers,
@@ -85,25 +96,13 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     )
     gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers)
     serving = Serving(gateway, keyring, config.server, Runs(), make_log(fittings.log_level), fittings.patience)
-    app = Front(application(serving, catalog), config.server, serving.log)
-    return House(app, serving.runs, catalog, providers, made_key)
+    app = Front(application(serving, catalog, Desks(keys)), config.server, serving.log)
+    return House(app, serving.runs, catalog, providers, made_key, store, (keys.keep_current,))
 
 
 def open_recorder(path: Path) -> RecorderFile:
     """Open the file to which `parley record` appends; its `reader` is a fitting. Raises OSError."""
     return RecorderFile(path)
-
-
-def _keyring(config: Config) -> tuple[Keyring, str | None]:
-    if config.server.auth == "open":
-        return open_keyring(), None
-    if config.server.admin_key:
-        return keyring_of(config.server.admin_key), None
-    store = Store(config.store)
-    try:
-        return load_keyring(store)
-    finally:
-        store.close_now()
 
 
 def _limits(settings: PanelSettings, max_answer_bytes: int) -> CallLimits:

@@ -94,7 +94,13 @@ async def serve(config: Config, listener: socket.socket, announce: Announce, fit
         grace_s = config.server.shutdown_grace_s
         uvicorn_config = _uvicorn_config(house, config.server, fittings)
         server = Server(uvicorn_config, house.runs, grace_s, lambda server: announce(house, server))
-        await server.serve(sockets=[listener])
+        async with asyncio.TaskGroup() as group:
+            keepers = [group.create_task(keep()) for keep in house.keepers]
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                for keeper in keepers:
+                    keeper.cancel()
     finally:
         await house.close()
 

@@ -10,11 +10,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from parley.catalog.catalog import Catalog
 from parley.domain.errors import NotAcceptable, NotFound, NotServing, RequestRefused
+from parley.gate.key_book import KeyBook
 from parley.wire.body import ClientGone, header
 from parley.wire.chat import ChatContract
 from parley.wire.compare import CompareContract
@@ -22,6 +23,7 @@ from parley.wire.docs import docs_page, openapi_document
 from parley.wire.endpoint import PanelEndpoint, Serving
 from parley.wire.health import Readyz, healthz
 from parley.wire.json_endpoint import check_admin
+from parley.wire.keys import KeysEndpoint
 from parley.wire.models_endpoint import ModelsEndpoint
 from parley.wire.problems import INTERNAL, Problem, problem_of
 from parley.wire.roundtable import RoundtableContract
@@ -46,7 +48,14 @@ class Row:
     is_admin: bool = False
 
 
-def table(serving: Serving, catalog: Catalog) -> tuple[Row, ...]:
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """What the endpoints beside the panels' work on."""
+
+    keys: KeyBook
+
+
+def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
     """Return every route of the server."""
     chat = PanelEndpoint(ChatContract(catalog), serving)
     models = ModelsEndpoint(catalog)
@@ -67,6 +76,7 @@ def table(serving: Serving, catalog: Catalog) -> tuple[Row, ...]:
             )
         ),
         Row("GET", "/v3/models", models.roundtable),
+        *_key_rows(KeysEndpoint(desks.keys, serving)),
         Row("GET", "/healthz", healthz, is_open=True),
         Row("GET", "/readyz", Readyz(serving.runs).answer, is_open=True),
         Row("GET", "/openapi.json", openapi_document, is_open=True),
@@ -74,9 +84,19 @@ def table(serving: Serving, catalog: Catalog) -> tuple[Row, ...]:
     )
 
 
-def application(serving: Serving, catalog: Catalog) -> ASGIApp:
+def _key_rows(keys: KeysEndpoint) -> tuple[Row, ...]:
+    return (
+        Row("POST", "/v1/keys", keys.create, is_admin=True),
+        Row("GET", "/v1/keys", keys.list, is_admin=True),
+        Row("GET", "/v1/keys/{key_id}", keys.one, is_admin=True),
+        Row("PATCH", "/v1/keys/{key_id}", keys.change, is_admin=True),
+        Row("DELETE", "/v1/keys/{key_id}", keys.disable, is_admin=True),
+    )
+
+
+def application(serving: Serving, catalog: Catalog, desks: Desks) -> ASGIApp:
     """Return the routed application; every error it can raise becomes the envelope of contracts/gateway.md."""
-    rows = table(serving, catalog)
+    rows = table(serving, catalog, desks)
     routes = [Route(row.path, _endpoint(row, serving), methods=[row.method]) for row in rows]
     middleware = []
     if serving.settings.cors_origins:
@@ -89,7 +109,7 @@ def application(serving: Serving, catalog: Catalog) -> ASGIApp:
                 expose_headers=_EXPOSED,
             )
         )
-    refused = _Refusals([row.path for row in rows])
+    refused = _Refusals(routes)
     handlers: dict[type[Exception] | int, Callable[[Request, Exception], Awaitable[Response]]] = {
         HTTPException: refused.by_router,
         RequestRefused: refused.by_endpoint,
@@ -120,19 +140,25 @@ def _endpoint(row: Row, serving: Serving) -> Handler | PanelEndpoint:
 class _Refusals:
     """What the router and the endpoints refuse, in the envelope."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        self._paths = list(dict.fromkeys(paths))
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = routes
+        self._paths = list(dict.fromkeys(route.path for route in routes))
 
     async def by_router(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         path = request.url.path
         if error.status_code == 405:
-            allowed = (error.headers or {}).get("Allow", "")
+            allowed = ", ".join(sorted(self._methods_at(request)))
             message = f"{request.method} is not allowed at {path[:200]}; allowed: {allowed}."
             return _response(problem_of(NotAcceptable("method_not_allowed", message), 400), request, allowed)
         near = difflib.get_close_matches(path, self._paths, n=1)
         hint = f" Did you mean {near[0]}?" if near else " GET /docs lists every path."
         return _response(problem_of(NotFound(f"There is nothing at {path[:200]}.{hint}"), 400), request)
+
+    def _methods_at(self, request: Request) -> set[str]:
+        """Return the methods of every row of this path; the router's own answer names those of one row."""
+        matching = [route for route in self._routes if route.matches(request.scope)[0] is not Match.NONE]
+        return {method for route in matching for method in route.methods or ()}
 
     async def by_endpoint(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestRefused | NotServing)
