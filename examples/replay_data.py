@@ -43,6 +43,9 @@ def config_text(replay_file: Path) -> str:
 [server]
 auth = "open"
 
+[store]
+url = "sqlite:///{replay_file.parent}/parley.db"
+
 [providers.recorded]
 dialect = "replay"
 path = "{replay_file}"

@@ -16,6 +16,7 @@ from parley.domain.models import Dialect
 from parley.domain.run import PanelRequest, PanelResult, SeatRequest, Summary
 from parley.domain.settings import DeploymentSettings, ModelSettings, PanelPreset, PanelSettings, ProviderSettings
 from parley.domain.usage import Price, Rates
+from parley.gate.keyring import Caller
 from parley.gateway import Gateway
 from parley.panel.breaker import Breakers
 from parley.panel.plan import Planner
@@ -24,6 +25,7 @@ from parley.providers.provider import CallLimits
 from parley.providers.scripted import Script, ScriptedProvider
 
 T = TypeVar("T")
+CALLER = Caller("key_test", "test", is_admin=False)
 PRICE = Price(Rates(Decimal(1), Decimal(2)))
 
 
@@ -117,7 +119,8 @@ class Bench:
         return asyncio.get_running_loop().time()
 
     async def run(self, request: PanelRequest) -> PanelResult:
-        return await self.gateway.run(self.gateway.open(request, "req_test"), self.events.append)
+        ticket = await self.gateway.open(CALLER, request, "req_test")
+        return await self.gateway.run(ticket, self.events.append)
 
     def ask(self, request: PanelRequest) -> PanelResult:
         """Run one request on virtual time."""

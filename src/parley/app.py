@@ -11,12 +11,14 @@ from typing import assert_never
 
 from starlette.types import ASGIApp
 
+from parley.books.journal import Journal, journal_place
+from parley.books.ledger import Ledger
 from parley.books.recorder import RecorderFile
 from parley.catalog.catalog import Catalog
 from parley.config import Config
 from parley.domain.events import Emit
 from parley.domain.models import Dialect
-from parley.domain.settings import PanelSettings, Patience, ProviderSettings
+from parley.domain.settings import PanelSettings, Patience, ProviderSettings, StoreSettings
 from parley.gate.key_book import KeyBook
 from parley.gate.keyring import Keyring
 from parley.gateway import Gateway
@@ -55,13 +57,15 @@ class House:
     providers: Mapping[str, Provider]
     made_key: str | None
     store: Store
+    ledger: Ledger
     keepers: tuple[Keeper, ...] = ()
     """What runs beside the server for as long as it serves."""
 
     async def close(self) -> None:
-        """Give back connections and files."""
+        """Give back connections and files; what the ledger has left is written first."""
         for provider in self.providers.values():
             await provider.close()
+        await self.ledger.close()
         await self.store.close()
 
 
@@ -82,6 +86,7 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     catalog = Catalog(settings, config.models, config.panels, discovered)
     providers = {one.name: _provider(one) for one in settings}
     store = Store(config.store)
+    ledger = _ledger(store, config.store)
     keyring = Keyring(config.server.admin_key, is_open=config.server.auth == "open")
     keys = KeyBook(store, keyring)
     made_key = keys.open_now()
@@ -93,16 +98,24 @@ async def assemble(config: Config, fittings: Fittings) -> House:
         clock=time.monotonic,
         sleep=asyncio.sleep,
         rng=rng,
+        hold_output_tokens=config.panel.hold_output_tokens,
     )
-    gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers)
+    gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers, ledger)
     serving = Serving(gateway, keyring, config.server, Runs(), make_log(fittings.log_level), fittings.patience)
     app = Front(application(serving, catalog, Desks(keys)), config.server, serving.log)
-    return House(app, serving.runs, catalog, providers, made_key, store, (keys.keep_current,))
+    return House(app, serving.runs, catalog, providers, made_key, store, ledger, (ledger.run, keys.keep_current))
 
 
 def open_recorder(path: Path) -> RecorderFile:
     """Open the file to which `parley record` appends; its `reader` is a fitting. Raises OSError."""
     return RecorderFile(path)
+
+
+def _ledger(store: Store, settings: StoreSettings) -> Ledger:
+    """Return the ledger, what a former process left undone closed; its journal lies beside the database file."""
+    ledger = Ledger(store, Journal(*journal_place(settings.url)))
+    ledger.start_now()
+    return ledger
 
 
 def _limits(settings: PanelSettings, max_answer_bytes: int) -> CallLimits:

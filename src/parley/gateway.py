@@ -2,20 +2,27 @@
 
     wire        authenticates and decodes, then calls `open` and `run` below, then encodes
     open        plan: unknown models and impossible requests are refused here, before money is spent
+                may the key use these models; account: every call on record, its ceiling held against the key's cap
     run         fan out to every seat, resolve the answers into a verdict, add up the cost
+    settle      what was used is durable before the client has its last byte, also when the run is cut short
 
-One stream of events tells what happens on the way. Its readers are the meter, further readers such as a recorder,
-and the client, in this order: what was used is counted before the client hears of it, so that a client that goes away
-loses nothing. Streamed and plain requests walk the same way; a plain one ignores the deltas.
+One stream of events tells what happens on the way. Its readers are the meter, the account, further readers such as a
+recorder, and the client, in this order: what was used is counted before the client hears of it, so that a client that
+goes away loses nothing. Streamed and plain requests walk the same way; a plain one ignores the deltas.
 """
 
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from parley.books.account import Account, Payer
+from parley.books.ledger import Ledger
 from parley.books.meter import Meter
-from parley.domain.events import ConsolidationFinished, Emit, Event, RunFinished, RunStarted
+from parley.domain.errors import Forbidden
+from parley.domain.events import ConsolidationFinished, Emit, Event, Oversight, RunFinished, RunStarted, allow_all
 from parley.domain.run import Answer, PanelRequest, PanelResult, Verdict
+from parley.gate.keyring import Caller, check_models
+from parley.panel.ceiling import intents_of
 from parley.panel.fanout import fan_out
 from parley.panel.plan import Plan, Planner
 from parley.panel.resolve.judge import Bench
@@ -25,40 +32,84 @@ from parley.panel.seat import SeatTools
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request that may run: its plan, and the ids under which it is logged and traced."""
+    """A request that may run: its plan, its account, and the ids under which it is logged and traced."""
 
     plan: Plan
     request_id: str
     trace_id: str
+    account: Account | None = None
 
 
 class Gateway:
     """Runs requests; knows nothing of HTTP. `make_readers` gives each run its further readers of events."""
 
-    def __init__(self, planner: Planner, tools: SeatTools, make_readers: Callable[[], Sequence[Emit]] = tuple) -> None:
+    def __init__(
+        self,
+        planner: Planner,
+        tools: SeatTools,
+        make_readers: Callable[[], Sequence[Emit]] = tuple,
+        ledger: Ledger | None = None,
+    ) -> None:
+        """Without a `ledger` nothing is kept: for tests of the engine alone."""
         self._planner = planner
         self._tools = tools
         self._make_readers = make_readers
+        self._ledger = ledger
 
-    def open(self, request: PanelRequest, request_id: str, trace_id: str | None = None) -> Ticket:
-        """Plan `request`; raises RequestRefused before any model is called. `trace_id` is a UUID, made if absent."""
-        return Ticket(self._planner.plan(request), request_id, trace_id or str(uuid.uuid4()))
+    async def open(self, caller: Caller, request: PanelRequest, request_id: str, trace_id: str | None = None) -> Ticket:
+        """Plan `request` and open its account. `trace_id` is a UUID, made if absent.
+
+        Raises RequestRefused or NotServing before any model is called and before money is spent.
+        """
+        plan = self._planner.plan(request)
+        payer = Payer(caller.key_id, caller.name, caller.spend_cap_usd, caller.spend_cap_month_usd)
+        first = self._planner.find(request.seats[0].model)
+        intents = intents_of(plan, first, self._tools.hold_output_tokens)
+        _check_models(caller, payer, plan)
+        account = None
+        if self._ledger is not None:
+            account = Account(self._ledger, payer, request_id, request.panel_id)
+            await account.open(intents)
+        return Ticket(plan, request_id, trace_id or str(uuid.uuid4()), account)
 
     async def run(self, ticket: Ticket, client: Emit) -> PanelResult:
         """Ask every seat and resolve; failures of models are part of the result. Cancelling it cancels every call."""
         meter = Meter()
-        emit = _to_all([meter, *self._make_readers(), client])
+        account = ticket.account
+        books: list[Emit] = [meter] if account is None else [meter, account]
+        emit = _to_all([*books, *self._make_readers(), client])
         started = self._tools.clock()
-        emit(RunStarted(ticket.plan.request, ticket.request_id, ticket.trace_id))
-
-        answers = await fan_out(self._tools, ticket.plan, emit)
-        verdict = await resolve(Bench(ticket.plan, self._planner, self._tools, emit), answers)
-        emit(ConsolidationFinished(verdict))
-
+        settled = None
+        try:
+            emit(RunStarted(ticket.plan.request, ticket.request_id, ticket.trace_id))
+            oversight = Oversight(emit, account.allow if account else allow_all)
+            answers = await fan_out(self._tools, ticket.plan, oversight)
+            verdict = await resolve(Bench(ticket.plan, self._planner, self._tools, oversight), answers)
+            emit(ConsolidationFinished(verdict))
+        finally:
+            if account is not None:
+                settled = account.close()
+        if settled is not None:
+            await settled
         duration_ms = round((self._tools.clock() - started) * 1000)
         result = _result(ticket, answers, verdict, meter, duration_ms)
         emit(RunFinished(result))
         return result
+
+
+def _check_models(caller: Caller, payer: Payer, plan: Plan) -> None:
+    """Refuse models that the key may not use, and models without a price to a key with a cap."""
+    named = {route.model: route for seat in plan.seats for route in seat.routes}
+    models = [*named, *([plan.judge.name] if plan.judge else [])]
+    check_models(caller, models)
+    if not payer.has_cap:
+        return
+    places = [route.deployment for seat in plan.seats for route in seat.routes]
+    places += plan.judge.deployments if plan.judge else ()
+    for place in places:
+        if place.price is None:
+            name = f"{place.provider}/{place.upstream_model}"
+            raise Forbidden(f"The price of {name} is not known, so a key with a spend cap may not use it.")
 
 
 def _result(

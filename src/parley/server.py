@@ -98,6 +98,7 @@ async def serve(config: Config, listener: socket.socket, announce: Announce, fit
             keepers = [group.create_task(keep()) for keep in house.keepers]
             try:
                 await server.serve(sockets=[listener])
+                await house.ledger.drain()
             finally:
                 for keeper in keepers:
                     keeper.cancel()

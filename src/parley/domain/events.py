@@ -1,6 +1,6 @@
 """What happens in a run, as it happens: one stream of events, read by the meter, the trace and the client."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -138,3 +138,37 @@ Event = (
 
 Emit = Callable[[Event], None]
 """Hands one event to the readers; never blocks, never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallIntent:
+    """A call that is about to be made; `attempt` counts from 1 within its seat or judge.
+
+    `input_tokens` and `output_tokens` are the most that it is taken to use, `estimated_input_tokens` what is likely.
+    """
+
+    role: CallRole
+    seat_index: int
+    attempt: int
+    model: str
+    deployment: Deployment
+    input_tokens: int
+    output_tokens: int
+    estimated_input_tokens: int
+
+
+Allow = Callable[[CallIntent], Awaitable[SeatFailure | None]]
+"""Whether a call may be made: returns once it is on record, or why it may not."""
+
+
+async def allow_all(_intent: CallIntent) -> SeatFailure | None:
+    """Allow every call: for a gateway that keeps no books."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """What a run owes to those who watch it: every event told, every call allowed before it is made."""
+
+    emit: Emit
+    allow: Allow = allow_all

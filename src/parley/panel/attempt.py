@@ -16,7 +16,8 @@ from parley.domain.events import (
 )
 from parley.domain.json import JsonValue
 from parley.domain.messages import Message, TextPart, ToolCall
-from parley.domain.run import FinishReason
+from parley.domain.models import Deployment
+from parley.domain.run import FinishReason, Sampling
 from parley.domain.usage import Usage, estimate_tokens
 from parley.panel.plan import Route, SeatPlan
 from parley.providers.provider import (
@@ -33,6 +34,8 @@ from parley.providers.provider import (
 
 _IMAGE_TOKENS = 1_000
 """Assumed input of a part that is not text, where a provider counts nothing: about one image of a megapixel."""
+
+_FRAME_TOKENS = 8
 
 _BILLED_WITHOUT_ANSWER = frozenset({FailureCode.TIMEOUT, FailureCode.CANCELLED})
 """Failures of ours, not the provider's: it was at work, so the input counts even if nothing came back."""
@@ -174,6 +177,26 @@ def estimate_input_tokens(messages: Sequence[Message]) -> int:
     parts = [part for message in messages for part in message.parts]
     text = "".join(part.text for part in parts if isinstance(part, TextPart))
     return estimate_tokens(text) + _IMAGE_TOKENS * sum(not isinstance(part, TextPart) for part in parts)
+
+
+def most_input_tokens(messages: Sequence[Message]) -> int:
+    """Return the most tokens that `messages` can be: one to a byte of text, and what frames each message.
+
+    A tokenizer that works on bytes never makes more. Source of the frame's figure: OpenAI's token counting guide,
+    three to four tokens a message, doubled.
+    """
+    texts = [part.text for message in messages for part in message.parts if isinstance(part, TextPart)]
+    texts += [call.arguments for message in messages for call in message.tool_calls]
+    others = sum(not isinstance(part, TextPart) for message in messages for part in message.parts)
+    size_bytes = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    return size_bytes + _FRAME_TOKENS * (len(messages) + 1) + 2 * _IMAGE_TOKENS * others
+
+
+def most_output_tokens(sampling: Sampling, deployment: Deployment, assumed: int) -> int:
+    """Return the most that an answer is taken to have: what was asked for, else the model's most, else `assumed`."""
+    if sampling.max_tokens is not None:
+        return sampling.max_tokens
+    return min(deployment.capabilities.max_output_tokens or assumed, assumed)
 
 
 def _no_answer(code: FailureCode, message: str) -> UpstreamFailure:

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from parley.domain.events import Emit
+from parley.domain.events import Oversight
 from parley.domain.run import Answer
 from parley.panel.plan import Plan
 from parley.panel.seat import SeatTools, ask_seat
 
 
-async def fan_out(tools: SeatTools, plan: Plan, emit: Emit) -> tuple[Answer, ...]:
+async def fan_out(tools: SeatTools, plan: Plan, oversight: Oversight) -> tuple[Answer, ...]:
     """Ask every seat; answers come back in seat order, failed seats included."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(ask_seat(tools, seat, emit)) for seat in plan.seats]
+        tasks = [group.create_task(ask_seat(tools, seat, oversight)) for seat in plan.seats]
     return tuple(task.result() for task in tasks)

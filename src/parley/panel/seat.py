@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from parley.domain.errors import FailureCode, SeatFailure, UpstreamFailure
-from parley.domain.events import AttemptEnded, AttemptStarted, CallRole, Emit, SeatFinished
+from parley.domain.events import AttemptEnded, AttemptStarted, CallIntent, CallRole, Oversight, SeatFinished
 from parley.domain.messages import Message, Role, text_message
 from parley.domain.run import Answer
 from parley.domain.usage import Usage
-from parley.panel.attempt import Attempt
+from parley.panel.attempt import Attempt, estimate_input_tokens, most_input_tokens, most_output_tokens
 from parley.panel.breaker import Breakers
 from parley.panel.check import Reading
 from parley.panel.plan import Route, SeatPlan
@@ -56,11 +56,13 @@ class SeatTools:
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     rng: random.Random
+    hold_output_tokens: int = 4_096
 
 
-async def ask_seat(tools: SeatTools, seat: SeatPlan, emit: Emit) -> Answer:
+async def ask_seat(tools: SeatTools, seat: SeatPlan, oversight: Oversight) -> Answer:
     """Return the seat's answer, failed or not; emit its attempts, its deltas where it relays them, and its end."""
-    life = _Life(tools, seat, emit)
+    life = _Life(tools, seat, oversight)
+    emit = oversight.emit
     try:
         async with asyncio.timeout(seat.timeout_s) as deadline:
             life.deadline = deadline
@@ -79,10 +81,11 @@ async def ask_seat(tools: SeatTools, seat: SeatPlan, emit: Emit) -> Answer:
 class _Life:
     """The state of one seat while it is asked."""
 
-    def __init__(self, tools: SeatTools, seat: SeatPlan, emit: Emit) -> None:
+    def __init__(self, tools: SeatTools, seat: SeatPlan, oversight: Oversight) -> None:
         self._tools = tools
         self._seat = seat
-        self._emit = emit
+        self._emit = oversight.emit
+        self._allow = oversight.allow
         self._started = tools.clock()
         self._untried = list(seat.routes)
         self._transient: list[Route] = []
@@ -93,6 +96,7 @@ class _Life:
         self._cost: Decimal | None = Decimal(0)
         self._warnings: dict[str, None] = {}
         self._reading: Reading | None = None
+        self._kept: tuple[Attempt, Reading] | None = None
         self.deadline: asyncio.Timeout | None = None
         self.failure: SeatFailure | None = None
 
@@ -110,6 +114,7 @@ class _Life:
             if self._accept() or self._retries >= self._seat.max_retries:
                 self._finish()
                 return
+            self._keep()
             self._retries += 1
             messages = self._corrected(messages)
 
@@ -120,6 +125,11 @@ class _Life:
             return True
         self._reading = self._seat.check.read(self._last.text)
         return self._reading.is_valid or self._seat.relays
+
+    def _keep(self) -> None:
+        """Remember an answer that only its schema refuses: should the correction fail, it is what was paid for."""
+        if self._last is not None and self._reading is not None and self._reading.schema is not None:
+            self._kept = (self._last, self._reading)
 
     def _finish(self) -> None:
         reading = self._reading
@@ -162,6 +172,10 @@ class _Life:
 
     async def _attempt(self, route: Route, messages: tuple[Message, ...]) -> UpstreamFailure | None:
         """Make one call and account for it; return why it failed, None if it gave an answer."""
+        denied = await self._allow(self._intent(route, messages))
+        if denied is not None:
+            self._untried.clear()
+            return UpstreamFailure(denied)
         key = (route.deployment.provider, route.deployment.upstream_model)
         wait_s = self._tools.breakers.admit(key)
         if wait_s is not None:
@@ -179,6 +193,19 @@ class _Life:
             self._report_health(key, attempt, failure)
             self._account(attempt, messages, failure)
         return failure
+
+    def _intent(self, route: Route, messages: tuple[Message, ...]) -> CallIntent:
+        seat = self._seat
+        return CallIntent(
+            role=seat.role,
+            seat_index=seat.index,
+            attempt=self._attempts + 1,
+            model=route.model,
+            deployment=route.deployment,
+            input_tokens=most_input_tokens(messages),
+            output_tokens=most_output_tokens(seat.sampling, route.deployment, self._tools.hold_output_tokens),
+            estimated_input_tokens=estimate_input_tokens(messages),
+        )
 
     async def _call(self, attempt: Attempt, messages: tuple[Message, ...]) -> UpstreamFailure | None:
         provider = self._tools.providers[attempt.route.deployment.provider]
@@ -248,6 +275,9 @@ class _Life:
         """Return what is known now; also of use when the seat is cut short."""
         attempt = self._last
         reading = self._reading if self.failure is None else None
+        if self.failure is not None and self._kept is not None and self.failure.code is not FailureCode.CANCELLED:
+            attempt, reading = self._kept
+            self.failure = None
         return Answer(
             seat_index=self._seat.index,
             model=attempt.route.model if attempt else self._seat.model,

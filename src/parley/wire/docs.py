@@ -1,21 +1,47 @@
 """Serves the API's description: /openapi.json for programs, /docs for people. Open, static, without foreign origins."""
 
+from importlib.resources import files
+
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parley.wire.openapi import build_document
+from parley.wire.openapi import build_document, load_examples, operations, render_page
 
-_DOCUMENT = msgspec.json.encode(build_document())
+_DOCUMENT = build_document()
+_ENCODED = msgspec.json.encode(_DOCUMENT)
+_PAGE = render_page(_DOCUMENT, operations(), load_examples())
+_STATIC = files("parley.wire") / "static"
+_ASSETS = {
+    "docs.css": ("text/css", (_STATIC / "docs.css").read_bytes()),
+    "docs.js": ("text/javascript", (_STATIC / "docs.js").read_bytes()),
+}
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
 
 
-async def openapi_document(_request: Request) -> Response:
-    """Answer with the OpenAPI 3.1 document."""
-    return Response(_DOCUMENT, media_type="application/json")
+async def openapi_document(request: Request) -> Response:
+    """Answer with the OpenAPI 3.1 document; behind a proxy it names the path that the server is mounted at."""
+    root_path = request.scope.get("root_path", "")
+    document = msgspec.json.encode({**_DOCUMENT, "servers": [{"url": root_path}]}) if root_path else _ENCODED
+    return Response(document, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
 async def docs_page(_request: Request) -> Response:
     """Answer with the readable reference."""
-    return Response(
-        '<!doctype html><title>Parley</title><a href="openapi.json">openapi.json</a>', media_type="text/html"
-    )
+    return Response(_PAGE, media_type="text/html", headers=_HEADERS)
+
+
+async def docs_asset(request: Request) -> Response:
+    """Answer with the reference's style or script."""
+    found = _ASSETS.get(request.path_params["asset"])
+    if found is None:
+        raise HTTPException(404)
+    media_type, content = found
+    return Response(content, media_type=media_type, headers=_HEADERS)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from parley.domain.errors import FailureCode, SeatFailure
-from parley.domain.events import ConsolidationDelta, Emit, Event, JudgeSeated
+from parley.domain.events import ConsolidationDelta, Event, JudgeSeated, Oversight
 from parley.domain.json import JsonValue
 from parley.domain.messages import Message, Role, TextPart, text_message
 from parley.domain.models import Model
@@ -55,10 +55,11 @@ class _Prompt:
 class Bench:
     """Seats the judges of one run, one after the other, until one has answered."""
 
-    def __init__(self, plan: Plan, planner: Planner, tools: SeatTools, emit: Emit) -> None:
+    def __init__(self, plan: Plan, planner: Planner, tools: SeatTools, oversight: Oversight) -> None:
         self.plan = plan
         self.tools = tools
-        self.emit = emit
+        self.emit = oversight.emit
+        self._allow = oversight.allow
         self._planner = planner
         self.names = names_of([seat.model for seat in plan.request.seats])
 
@@ -104,7 +105,7 @@ class Bench:
             has_flowed = True
             self._pass_on(event.model, mapper.feed(event.text))
 
-        answer = await ask_seat(self.tools, call, relay)
+        answer = await ask_seat(self.tools, call, Oversight(relay, self._allow))
         self._pass_on(answer.model, mapper.close())
         return answer, has_flowed
 

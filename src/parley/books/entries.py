@@ -1,0 +1,262 @@
+"""What the ledger writes, and the SQL that writes it: usage events, attempts, holds, spend, prices.
+
+Everything here runs in the store's writer thread, inside a transaction. An event is opened once and settled once;
+settling again, or settling what was closed as abandoned, changes what was spent by the difference alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from parley.store.schema import attempts, holds, keys, prices, spend, usage_events
+from parley.store.upsert import insert_for
+
+Value = str | int | float | bool | None
+Row = dict[str, Value]
+
+RUNNING = "running"
+ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a request may still cost at most, against the caps of its key; all in picodollars."""
+
+    request_id: str
+    key_id: str
+    amount_pico: int
+    instance_id: str
+    cap_pico: int | None
+    cap_month_pico: int | None
+
+
+@dataclass(slots=True)
+class Opening:
+    """A request begins: its events, and its hold if its key has a cap. `refusal` is set where the cap is too low."""
+
+    events: list[Row]
+    hold: Hold | None
+    refusal: str | None = None
+
+
+@dataclass(slots=True)
+class Enlargement:
+    """A further call of a running request: its hold grows, or the call is not made."""
+
+    hold: Hold
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallOpening:
+    """A consolidation begins: its event is on record before its first call."""
+
+    event: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A call has ended: its whole event, the attempts beneath it, the prices they were billed at."""
+
+    event: Row
+    attempts: list[Row] = field(default_factory=list)
+    prices: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A request has ended: the rest of its hold is released."""
+
+    request_id: str
+
+
+Entry = Opening | Enlargement | CallOpening | Settlement | Closing
+
+
+def apply(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write `entries`, in their order where order matters: a hold sees all that was spent before it."""
+    batch = _Batch()
+    for entry in entries:
+        match entry:
+            case Opening(events=events, hold=hold):
+                if hold is not None:
+                    batch.flush(connection)
+                    entry.refusal = place_hold(connection, hold)
+                if entry.refusal is None:
+                    batch.events += events
+            case Enlargement(hold=hold):
+                batch.flush(connection)
+                entry.refusal = place_hold(connection, hold)
+            case CallOpening(event=event):
+                batch.events.append(event)
+            case Settlement():
+                batch.settlements.append(entry)
+            case Closing(request_id=request_id):
+                batch.closed.append(request_id)
+    batch.flush(connection)
+
+
+class _Batch:
+    """Rows of one kind together, so that each kind costs one statement."""
+
+    def __init__(self) -> None:
+        self.events: list[Row] = []
+        self.settlements: list[Settlement] = []
+        self.closed: list[str] = []
+
+    def flush(self, connection: Connection) -> None:
+        if self.events:
+            connection.execute(usage_events.insert(), self.events)
+        if self.settlements:
+            settle(connection, self.settlements)
+        if self.closed:
+            connection.execute(delete(holds).where(holds.c.request_id.in_(self.closed)))
+        self.events, self.settlements, self.closed = [], [], []
+
+
+_SETTLED_COLUMNS = tuple(
+    column.name
+    for column in usage_events.columns
+    if column.name not in {"id", "request_id", "role", "seat_index", "time", "key_id", "key_name", "panel_id"}
+)
+_SETTLE = (
+    update(usage_events)
+    .where(usage_events.c.id == bindparam("_id"), usage_events.c.outcome == RUNNING)
+    .values({name: bindparam(name) for name in _SETTLED_COLUMNS})
+)
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Settle all at once; where one is not running any more, look at each by itself."""
+    rows = [settlement.event for settlement in settlements]
+    with connection.begin_nested() as point:
+        changed = connection.execute(_SETTLE, [_settled(row) for row in rows]).rowcount
+        is_plain = changed == len(rows)
+        if not is_plain:
+            point.rollback()
+    if is_plain:
+        _add_spend(connection, rows)
+        _add_beneath(connection, settlements)
+    else:
+        for settlement in settlements:
+            settle_carefully(connection, settlement)
+
+
+def settle_carefully(connection: Connection, settlement: Settlement) -> None:
+    """Settle one event whatever became of it: missing, abandoned, or settled before."""
+    row = settlement.event
+    found = connection.execute(
+        select(usage_events.c.outcome, usage_events.c.cost_pico).where(usage_events.c.id == row["id"])
+    ).first()
+    if found is None:
+        connection.execute(usage_events.insert(), row)
+        _add_spend(connection, [row])
+    elif found.outcome in {RUNNING, ABANDONED}:
+        values = {name: row[name] for name in _SETTLED_COLUMNS}
+        connection.execute(update(usage_events).where(usage_events.c.id == row["id"]).values(values))
+        billed = (found.cost_pico or 0) if found.outcome == ABANDONED else 0
+        _add_spend(connection, [{**row, "cost_pico": int(row["cost_pico"] or 0) - billed}])
+    _add_beneath(connection, [settlement])
+
+
+def open_if_missing(connection: Connection, event: Row) -> None:
+    """Put an opened event on record unless it is there, settled perhaps already."""
+    connection.execute(insert_for(connection, usage_events).on_conflict_do_nothing(), event)
+
+
+def _settled(row: Row) -> Row:
+    return {"_id": row["id"], **{name: row[name] for name in _SETTLED_COLUMNS}}
+
+
+def _add_beneath(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    made = [row for settlement in settlements for row in settlement.attempts]
+    if made:
+        connection.execute(insert_for(connection, attempts).on_conflict_do_nothing(), made)
+    billed = {str(row["id"]): row for settlement in settlements for row in settlement.prices}
+    if billed:
+        connection.execute(insert_for(connection, prices).on_conflict_do_nothing(), list(billed.values()))
+
+
+def _add_spend(connection: Connection, rows: Iterable[Mapping[str, Value]]) -> None:
+    totals: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        cost = int(row["cost_pico"] or 0)
+        if cost:
+            totals[str(row["key_id"]), ""] += cost
+            totals[str(row["key_id"]), month_of(float(row["time"] or 0))] += cost
+    if totals:
+        given = insert_for(connection, spend)
+        added = given.on_conflict_do_update(
+            index_elements=["key_id", "month"],
+            set_={"amount_pico": spend.c.amount_pico + given.excluded.amount_pico},
+        )
+        values = [{"key_id": key, "month": month, "amount_pico": pico} for (key, month), pico in sorted(totals.items())]
+        connection.execute(added, values)
+
+
+def place_hold(connection: Connection, hold: Hold) -> str | None:
+    """Place or enlarge a hold, or return why the cap forbids it. Holds of one key are placed one after the other."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(keys.c.id).where(keys.c.id == hold.key_id).with_for_update())
+    held = _held(connection, hold.key_id)
+    for cap, month in ((hold.cap_pico, ""), (hold.cap_month_pico, month_of(datetime.now(UTC).timestamp()))):
+        if cap is not None and _spent(connection, hold.key_id, month) + held + hold.amount_pico > cap:
+            return "month" if month else "total"
+    given = insert_for(connection, holds)
+    row = {"request_id": hold.request_id, "key_id": hold.key_id, "amount_pico": hold.amount_pico}
+    grown = given.on_conflict_do_update(
+        index_elements=["request_id"], set_={"amount_pico": holds.c.amount_pico + given.excluded.amount_pico}
+    )
+    connection.execute(grown, {**row, "instance_id": hold.instance_id})
+    return None
+
+
+def _held(connection: Connection, key_id: str) -> int:
+    amount = select(func.coalesce(func.sum(holds.c.amount_pico), 0)).where(holds.c.key_id == key_id)
+    return int(connection.execute(amount).scalar_one())
+
+
+def _spent(connection: Connection, key_id: str, month: str) -> int:
+    found = select(spend.c.amount_pico).where(spend.c.key_id == key_id, spend.c.month == month)
+    return int(connection.execute(found).scalar() or 0)
+
+
+def balance_of(connection: Connection, key_id: str) -> tuple[int, int, int]:
+    """Return what a key has spent in all, what it has spent this month, and what is held, in picodollars."""
+    month = month_of(datetime.now(UTC).timestamp())
+    return _spent(connection, key_id, ""), _spent(connection, key_id, month), _held(connection, key_id)
+
+
+def spent(connection: Connection, key_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return by key what was spent in all and this month, in picodollars; a key that spent nothing is left out."""
+    month = month_of(datetime.now(UTC).timestamp())
+    rows = connection.execute(select(spend).where(spend.c.key_id.in_(key_ids), spend.c.month.in_(["", month]))).all()
+    found: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        total, this_month = found.get(row.key_id, (0, 0))
+        found[row.key_id] = (total, row.amount_pico) if row.month else (row.amount_pico, this_month)
+    return found
+
+
+def close_abandoned(connection: Connection, instance_ids: Sequence[str]) -> int:
+    """Close what `instance_ids` left running: billed with the estimate of its input; return how many events."""
+    mine = (usage_events.c.instance_id.in_(instance_ids), usage_events.c.outcome == RUNNING)
+    left = [dict(row) for row in connection.execute(select(usage_events).where(*mine)).mappings()]
+    for row in left:
+        row["cost_pico"] = row["estimate_pico"]
+    if left:
+        closed = update(usage_events).where(usage_events.c.id == bindparam("_id"), usage_events.c.outcome == RUNNING)
+        values = {"outcome": ABANDONED, "is_estimated": True, "error_code": "cancelled"}
+        estimated = {"input_tokens": usage_events.c.input_estimate, "cost_pico": usage_events.c.estimate_pico}
+        connection.execute(closed.values({**values, **estimated}), [{"_id": row["id"]} for row in left])
+        _add_spend(connection, left)
+    connection.execute(delete(holds).where(holds.c.instance_id.in_(instance_ids)))
+    return len(left)
+
+
+def month_of(time_s: float) -> str:
+    """Return the calendar month, UTC: `2026-11`."""
+    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m")

@@ -1,0 +1,187 @@
+"""The ledger: what every call used and cost. Nothing is lost once a client has its answer, and nothing counts twice.
+
+A request's events are on record before its first call goes out, and settled before the client has its last byte. One
+task per process hands whatever has gathered to the store while the last commit was under way. What was already running
+when the store failed goes durably to the journal, and from there into the store when it is back.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from parley.books.entries import (
+    CallOpening,
+    Closing,
+    Enlargement,
+    Entry,
+    Opening,
+    Settlement,
+    apply,
+    close_abandoned,
+    open_if_missing,
+    settle_carefully,
+)
+from parley.books.instances import RENEW_EVERY_S, Instance
+from parley.books.journal import RECORD_BYTES, Journal, JournalFull
+from parley.domain.errors import NotServing
+from parley.store.database import Store
+
+_REPLAY_EVERY_S = 1.0
+
+
+Release = Callable[[Connection, list[str]], None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    entry: Entry
+    done: "asyncio.Future[None]"
+
+
+class Ledger:
+    """One per process. `run` must be running in the serving loop; `abandoned` counts what it closed for others."""
+
+    def __init__(self, store: Store, journal: Journal, at_release: Release | None = None) -> None:
+        """`at_release` frees what else a process that is gone has left: it is called in the closing transaction."""
+        self.store = store
+        self.journal = journal
+        self.instance = Instance()
+        self.abandoned = 0
+        self.running_events = 0
+        self._waiting: list[_Waiting] = []
+        self._undone: set[asyncio.Future[None]] = set()
+        self._wake = asyncio.Event()
+        self._at_release = at_release
+
+    def start_now(self) -> None:
+        """Register this process, take over what a former one left in the journal, close what others left running.
+
+        For the start, before anything is served. Raises NotServing.
+        """
+        self.store.write_now(lambda connection: self.instance.renew(connection, time.time()))
+        self.store.write_now(self._replay)
+        self.journal.clear(self.journal.size_bytes)
+        self.abandoned += self.store.write_now(self._close_gone)
+
+    async def run(self) -> None:
+        """Write, renew the lease, replay the journal and close what others left, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_all())
+            group.create_task(self._look_after())
+
+    def put(self, entry: Entry) -> "asyncio.Future[None]":
+        """Queue `entry`; the future ends when it is durable, in the store or in the journal.
+
+        An opening or enlargement is never journalled: its future raises NotServing where the store fails.
+        """
+        waiting = _Waiting(entry, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._undone.add(waiting.done)
+        waiting.done.add_done_callback(self._undone.discard)
+        self._wake.set()
+        return waiting.done
+
+    def check_room(self, new_events: int) -> None:
+        """Raise NotServing unless the journal has room for the end of all that runs and of `new_events` more."""
+        if self.journal.free_bytes < (self.running_events + new_events) * RECORD_BYTES:
+            message = "The journal is full because the store is out of reach; send the request again later."
+            raise NotServing("store_unavailable", message, 5)
+
+    async def close(self) -> None:
+        """Give up the lease; what is queued was written by `run` before it ended."""
+        with suppress(NotServing):
+            await self.store.write(lambda connection: self.instance.forget(connection, [self.instance.id]))
+        self.journal.close()
+
+    async def drain(self) -> None:
+        """Return once everything that was put is durable."""
+        if self._undone:
+            await asyncio.wait(self._undone)
+
+    async def _write_all(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            batch, self._waiting = self._waiting, []
+            if batch:
+                await self._write(batch)
+
+    async def _write(self, batch: list[_Waiting]) -> None:
+        entries = [waiting.entry for waiting in batch]
+        try:
+            await self.store.write(lambda connection: apply(connection, entries))
+        except NotServing as outage:
+            await self._keep(batch, outage)
+            return
+        for waiting in batch:
+            _resolve(waiting.done)
+
+    async def _keep(self, batch: list[_Waiting], outage: NotServing) -> None:
+        """The store failed: refuse what has not begun, journal what has."""
+        begun = [waiting for waiting in batch if not isinstance(waiting.entry, Opening | Enlargement)]
+        for waiting in batch:
+            if waiting not in begun:
+                _resolve(waiting.done, outage)
+        entries = [waiting.entry for waiting in begun]
+        error: Exception | None = None
+        if entries:
+            try:
+                await asyncio.to_thread(self.journal.append, entries)
+            except (JournalFull, OSError) as reason:
+                error = NotServing("store_unavailable", f"Neither the store nor the journal can be written: {reason}.")
+        for waiting in begun:
+            _resolve(waiting.done, error)
+
+    async def _look_after(self) -> None:
+        """Renew the lease and tidy up; more often while the journal waits for the store."""
+        renewed_at = 0.0
+        while True:
+            with suppress(NotServing):
+                if self.journal.size_bytes:
+                    await self._empty_journal()
+                if time.monotonic() - renewed_at >= RENEW_EVERY_S:
+                    await self.store.write(lambda connection: self.instance.renew(connection, time.time()))
+                    self.abandoned += await self.store.write(self._close_gone)
+                    renewed_at = time.monotonic()
+            await asyncio.sleep(_REPLAY_EVERY_S)
+
+    async def _empty_journal(self) -> None:
+        """Copy the journal into the store; what came in the meantime is copied again, which changes nothing."""
+        while True:
+            size_bytes = self.journal.size_bytes
+            await self.store.write(self._replay)
+            if self.journal.clear(size_bytes):
+                return
+
+    def _replay(self, connection: Connection) -> None:
+        for entry in self.journal.read():
+            match entry:
+                case Settlement():
+                    settle_carefully(connection, entry)
+                case Closing():
+                    apply(connection, [entry])
+                case CallOpening(event=event):
+                    open_if_missing(connection, event)
+
+    def _close_gone(self, connection: Connection) -> int:
+        gone = self.instance.gone(connection, time.time())
+        if not gone:
+            return 0
+        closed = close_abandoned(connection, gone)
+        if self._at_release is not None:
+            self._at_release(connection, gone)
+        self.instance.forget(connection, gone)
+        return closed
+
+
+def _resolve(done: "asyncio.Future[None]", error: Exception | None = None) -> None:
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)

@@ -1,0 +1,137 @@
+"""Reads the ledger: totals, events, attempts. Writes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, distinct, func, select
+
+from parley.books.entries import balance_of
+from parley.store.database import Store
+from parley.store.schema import attempts, usage_events
+
+TOKEN_KINDS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens", "reasoning_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events are meant; None means all. `since` and `until` are seconds since 1970, until not included."""
+
+    since: float | None = None
+    until: float | None = None
+    model: str | None = None
+    outcome: str | None = None
+    key_id: str | None = None
+    panel_id: str | None = None
+    request_id: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        columns = usage_events.c
+        given = {
+            columns.model: self.model,
+            columns.outcome: self.outcome,
+            columns.key_id: self.key_id,
+            columns.panel_id: self.panel_id,
+            columns.request_id: self.request_id,
+        }
+        found = [column == value for column, value in given.items() if value is not None]
+        if self.since is not None:
+            found.append(columns.time >= self.since)
+        if self.until is not None:
+            found.append(columns.time < self.until)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over events. `unpriced` counts those whose cost is not known; `requests` counts distinct requests.
+
+    A request stands in `requests_by_outcome` under each outcome that one of its calls had.
+    """
+
+    requests: int
+    requests_by_outcome: dict[str, int]
+    by_outcome: dict[str, int]
+    tokens: dict[str, int]
+    cost_pico: int
+    unpriced: int
+    by_model: tuple["ModelTotals", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTotals:
+    model: str
+    events: int
+    tokens: dict[str, int]
+    cost_pico: int
+
+
+class UsageBook:
+    """The ledger as its readers see it. Every method raises NotServing where the store can't be read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def totals(self, wanted: Filter) -> Totals:
+        return await self._store.read(lambda connection: totals(connection, wanted))
+
+    async def events(self, wanted: Filter, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
+        return await self._store.read(lambda connection: events(connection, wanted, limit, offset))
+
+    async def attempts(self, event_id: str, key_id: str | None) -> Sequence[RowMapping] | None:
+        return await self._store.read(lambda connection: attempts_of(connection, event_id, key_id))
+
+    async def balance(self, key_id: str) -> tuple[int, int, int]:
+        """Return what a key has spent in all and this month, and what is held, in picodollars."""
+        return await self._store.read(lambda connection: balance_of(connection, key_id))
+
+
+def totals(connection: Connection, wanted: Filter) -> Totals:
+    """Return what the events of `wanted` add up to, models by cost, dearest first."""
+    columns = usage_events.c
+    sums = [func.coalesce(func.sum(columns[kind]), 0).label(kind) for kind in TOKEN_KINDS]
+    cost = func.coalesce(func.sum(columns.cost_pico), 0).label("cost")
+    unknown = func.coalesce(func.sum(case((columns.cost_pico.is_(None), 1), else_=0)), 0).label("unknown")
+    requests = func.count(distinct(columns.request_id)).label("requests")
+    conditions = wanted.conditions()
+    whole = connection.execute(select(*sums, cost, unknown, requests).where(*conditions)).mappings().one()
+    outcomes = connection.execute(
+        select(columns.outcome, func.count(), requests).where(*conditions).group_by(columns.outcome)
+    ).all()
+    by_model = connection.execute(
+        select(columns.model, func.count().label("events"), *sums, cost)
+        .where(*conditions)
+        .group_by(columns.model)
+        .order_by(cost.desc(), columns.model)
+    ).mappings()
+    return Totals(
+        requests=int(whole["requests"]),
+        requests_by_outcome={row[0]: row[2] for row in outcomes},
+        by_outcome={row[0]: row[1] for row in outcomes},
+        tokens=_tokens(whole),
+        cost_pico=int(whole["cost"]),
+        unpriced=int(whole["unknown"]),
+        by_model=tuple(ModelTotals(row["model"], row["events"], _tokens(row), int(row["cost"])) for row in by_model),
+    )
+
+
+def events(connection: Connection, wanted: Filter, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
+    """Return a page of events, newest first, and how many there are in all."""
+    conditions = wanted.conditions()
+    newest = usage_events.c.time.desc(), usage_events.c.id.desc()
+    page = select(usage_events).where(*conditions).order_by(*newest).limit(limit).offset(offset)
+    total = connection.execute(select(func.count()).select_from(usage_events).where(*conditions)).scalar_one()
+    return connection.execute(page).mappings().all(), total
+
+
+def attempts_of(connection: Connection, event_id: str, key_id: str | None) -> Sequence[RowMapping] | None:
+    """Return the attempts beneath an event, first to last; None for an event that is not there or not of `key_id`."""
+    event = connection.execute(select(usage_events).where(usage_events.c.id == event_id)).mappings().first()
+    if event is None or key_id not in {None, event["key_id"]}:
+        return None
+    columns = attempts.c
+    mine = [columns[name] == event[name] for name in ("request_id", "role", "seat_index")]
+    return connection.execute(select(attempts).where(*mine).order_by(columns.attempt)).mappings().all()
+
+
+def _tokens(row: RowMapping) -> dict[str, int]:
+    return {kind: int(row[kind]) for kind in TOKEN_KINDS}
