@@ -1,0 +1,347 @@
+"""Traces in the store: who may see which, for how long. Owns the tables `traces` and `spans`.
+
+Traces are written after the answer, in batches, by a task of their own. Unlike the ledger they may be lost: when the
+process is killed, and when the store lags so far behind that the waiting room is full, which is counted.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true
+from sqlalchemy import Row as StoredRow
+from sqlalchemy.exc import SQLAlchemyError
+
+from parley.books.spans import Span, Trace, TraceReader, TraceTools
+from parley.domain.errors import NotServing
+from parley.domain.settings import RetentionSettings
+from parley.store.database import Store
+from parley.store.schema import spans, traces
+
+_MOST_WAITING = 2_000
+_MOST_WAITING_BYTES = 33_554_432
+_MOST_IN_ONE_WRITE = 100
+_MOST_DELETED_AT_ONCE = 200
+_MOST_SPANS_SHOWN = 10_000
+_GATHER_S = 0.1
+_RETRY_S = 1.0
+_SWEEP_EVERY_S = 3_600.0
+_DAY_S = 86_400
+_SPAN_BYTES = 800
+"""What a span without content takes in memory, roughly."""
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSummary:
+    """One trace as its reader may see it: of several requests, the name is the newest's, the status the worst."""
+
+    trace_id: str
+    name: str
+    span_count: int
+    status: str
+    start_time: float
+    end_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """Some traces, newest first; `has_more` tells whether older ones follow."""
+
+    items: tuple[TraceSummary, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSpan:
+    """A span as it was kept, with the request that it belongs to."""
+
+    request_id: str
+    span: Span
+
+
+class TraceBook:
+    """Keeps the traces of this process and shows those of all. `dropped` counts the traces that were lost."""
+
+    def __init__(
+        self,
+        store: Store,
+        retention: RetentionSettings,
+        export: Callable[[Trace], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._days = retention.days
+        self._export = export
+        self._clock = clock
+        self._tools = TraceTools(clock, self.keep, retention.content)
+        self._waiting: deque[tuple[Trace, int]] = deque()
+        self._waiting_bytes = 0
+        self._wanted = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self.dropped = 0
+
+    @property
+    def queue_depth(self) -> int:
+        """How many traces wait to be written."""
+        return len(self._waiting)
+
+    def reader(self, key_id: str, parent_span_id: str | None = None) -> TraceReader:
+        """Return the reader of one run; whoever runs it calls its `finish` at the end, whatever that was."""
+        return TraceReader(self._tools, key_id, parent_span_id)
+
+    def keep(self, trace: Trace) -> None:
+        """Take a finished trace, without waiting for anything."""
+        if self._export is not None:
+            self._export(trace)
+        size_bytes = _size_of(trace)
+        if len(self._waiting) >= _MOST_WAITING or self._waiting_bytes + size_bytes > _MOST_WAITING_BYTES:
+            self.dropped += 1
+            return
+        self._waiting.append((trace, size_bytes))
+        self._waiting_bytes += size_bytes
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Write what comes, and once an hour delete what is too old, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_for_ever())
+            group.create_task(self._sweep_for_ever())
+
+    async def flush(self) -> None:
+        """Write everything that waits now. Raises NotServing where the store can't be used; then it goes on waiting."""
+        async with self._writing:
+            while self._waiting:
+                await self._write_some()
+
+    async def close(self) -> None:
+        """Write what is left; what can't be written is counted as dropped. To be called once `run` has ended."""
+        try:
+            await self.flush()
+        except NotServing:
+            self.dropped += len(self._waiting)
+            self._waiting.clear()
+
+    async def page(self, key_id: str | None, limit: int, offset: int, name: str = "") -> TracePage:
+        """Return the traces of a key, or of all keys for None, newest first; `name` is a part of their names."""
+        await self._catch_up()
+        return await self._store.read(lambda connection: _page(connection, key_id, limit, offset, name))
+
+    async def get(self, key_id: str | None, trace_id: str) -> tuple[TraceSummary, tuple[StoredSpan, ...]] | None:
+        """Return a trace with the spans that the key may see, by their start; None where there is none for it."""
+        await self._catch_up()
+        return await self._store.read(lambda connection: _get(connection, key_id, trace_id))
+
+    async def delete(self, key_id: str | None, trace_id: str) -> bool:
+        """Delete what the key may see of a trace; False where that is nothing."""
+        await self.flush()
+        return await self._store.write(lambda connection: _delete(connection, key_id, trace_id))
+
+    async def delete_older_than(self, days: int) -> int:
+        """Delete the traces of requests begun more than `days` ago, a few at a time; return how many those were."""
+        before = self._clock() - days * _DAY_S
+        total = 0
+        while deleted := await self._store.write(lambda connection: _delete_before(connection, before)):
+            total += deleted
+            await asyncio.sleep(0)
+        return total
+
+    async def _catch_up(self) -> None:
+        """Write what waits, so that a client finds its own trace; if that fails, the older ones can still be read."""
+        with contextlib.suppress(NotServing):
+            await self.flush()
+
+    async def _write_for_ever(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self.flush()
+            except NotServing:
+                self._wanted.set()
+                await asyncio.sleep(_RETRY_S)
+            await asyncio.sleep(_GATHER_S)
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            try:
+                await self.delete_older_than(self._days)
+            except NotServing:
+                await asyncio.sleep(_RETRY_S)
+                continue
+            await asyncio.sleep(_SWEEP_EVERY_S)
+
+    async def _write_some(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_IN_ONE_WRITE))]
+        self._waiting_bytes -= sum(size_bytes for _, size_bytes in batch)
+        trace_rows, span_rows = _rows([trace for trace, _ in batch])
+        try:
+            await self._store.write(lambda connection: _insert(connection, trace_rows, span_rows))
+        except NotServing:
+            self._waiting.extendleft(reversed(batch))
+            self._waiting_bytes += sum(size_bytes for _, size_bytes in batch)
+            raise
+        except SQLAlchemyError:
+            self.dropped += len(batch)
+
+
+def _size_of(trace: Trace) -> int:
+    texts = [value for span in trace.spans for value in span.attributes.values() if isinstance(value, str)]
+    return len(trace.spans) * _SPAN_BYTES + sum(map(len, texts))
+
+
+def _rows(batch: Sequence[Trace]) -> tuple[list[Row], list[Row]]:
+    trace_rows: list[Row] = [
+        {
+            "request_id": trace.request_id,
+            "trace_id": trace.trace_id,
+            "key_id": trace.key_id,
+            "name": trace.name,
+            "status": trace.status,
+            "start_time": trace.start_time,
+            "end_time": trace.end_time,
+            "span_count": len(trace.spans),
+        }
+        for trace in batch
+    ]
+    return trace_rows, [_span_row(trace, span) for trace in batch for span in trace.spans]
+
+
+def _span_row(trace: Trace, span: Span) -> Row:
+    return {
+        "request_id": trace.request_id,
+        "span_id": span.span_id,
+        "parent_id": span.parent_id,
+        "name": span.name,
+        "kind": span.kind,
+        "status": span.status,
+        "start_time": span.start_time,
+        "end_time": span.end_time,
+        "attributes": msgspec.json.encode(span.attributes).decode(),
+    }
+
+
+def _insert(connection: Connection, trace_rows: list[Row], span_rows: list[Row]) -> None:
+    connection.execute(insert(traces), trace_rows)
+    connection.execute(insert(spans), span_rows)
+
+
+def _seen_by(key_id: str | None) -> ColumnElement[bool]:
+    return true() if key_id is None else traces.c.key_id == key_id
+
+
+def _page(connection: Connection, key_id: str | None, limit: int, offset: int, name: str) -> TracePage:
+    """Find the newest request of each trace along the index, then add up the others of the page's traces."""
+    named = traces.c.name.icontains(name, autoescape=True) if name else true()
+    other = traces.alias()
+    is_newer = or_(
+        other.c.start_time > traces.c.start_time,
+        and_(other.c.start_time == traces.c.start_time, other.c.request_id > traces.c.request_id),
+    )
+    seen = true() if key_id is None else other.c.key_id == key_id
+    other_named = other.c.name.icontains(name, autoescape=True) if name else true()
+    newer = select(other.c.request_id).where(other.c.trace_id == traces.c.trace_id, is_newer, seen, other_named)
+    newest = (
+        select(traces.c.trace_id, traces.c.name)
+        .where(_seen_by(key_id), named, ~newer.exists())
+        .order_by(traces.c.start_time.desc(), traces.c.request_id.desc())
+        .limit(limit + 1)
+        .offset(offset)
+    )
+    found = connection.execute(newest).all()
+    names = {row.trace_id: row.name for row in found[:limit]}
+    return TracePage(_summaries(connection, key_id, names), len(found) > limit)
+
+
+def _summaries(connection: Connection, key_id: str | None, names: dict[str, str]) -> tuple[TraceSummary, ...]:
+    """Return the summaries of the traces in `names`, in its order, without those deleted in the meantime."""
+    rows = connection.execute(
+        select(
+            traces.c.trace_id,
+            traces.c.status,
+            func.sum(traces.c.span_count).label("span_count"),
+            func.min(traces.c.start_time).label("start_time"),
+            func.max(traces.c.end_time).label("end_time"),
+        )
+        .where(traces.c.trace_id.in_(list(names)), _seen_by(key_id))
+        .group_by(traces.c.trace_id, traces.c.status)
+    ).all()
+    summaries = []
+    for trace_id, name in names.items():
+        parts = [row for row in rows if row.trace_id == trace_id]
+        if not parts:
+            continue
+        found = {row.status for row in parts}
+        summaries.append(
+            TraceSummary(
+                trace_id,
+                name,
+                sum(int(row.span_count) for row in parts),
+                next((status for status in ("error", "cancelled") if status in found), "ok"),
+                min(row.start_time for row in parts),
+                max(row.end_time for row in parts),
+            )
+        )
+    return tuple(summaries)
+
+
+def _get(
+    connection: Connection, key_id: str | None, trace_id: str
+) -> tuple[TraceSummary, tuple[StoredSpan, ...]] | None:
+    newest = (
+        select(traces.c.name)
+        .where(traces.c.trace_id == trace_id, _seen_by(key_id))
+        .order_by(traces.c.start_time.desc(), traces.c.request_id.desc())
+        .limit(1)
+    )
+    name = connection.execute(newest).scalar()
+    if name is None:
+        return None
+    summaries = _summaries(connection, key_id, {trace_id: name})
+    if not summaries:
+        return None
+    rows = connection.execute(
+        select(spans)
+        .join(traces, traces.c.request_id == spans.c.request_id)
+        .where(traces.c.trace_id == trace_id, _seen_by(key_id))
+        .order_by(traces.c.start_time, traces.c.request_id, spans.c.start_time, spans.c.span_id)
+        .limit(_MOST_SPANS_SHOWN)
+    )
+    return summaries[0], tuple(StoredSpan(row.request_id, _span(row)) for row in rows)
+
+
+def _span(row: StoredRow[tuple[Any, ...]]) -> Span:
+    return Span(
+        row.span_id,
+        row.parent_id,
+        row.name,
+        row.kind,
+        row.status,
+        row.start_time,
+        row.end_time,
+        msgspec.json.decode(row.attributes),
+    )
+
+
+def _delete(connection: Connection, key_id: str | None, trace_id: str) -> bool:
+    found = select(traces.c.request_id).where(traces.c.trace_id == trace_id, _seen_by(key_id))
+    return _delete_requests(connection, list(connection.execute(found).scalars())) > 0
+
+
+def _delete_before(connection: Connection, before: float) -> int:
+    found = select(traces.c.request_id).where(traces.c.start_time < before).limit(_MOST_DELETED_AT_ONCE)
+    return _delete_requests(connection, list(connection.execute(found).scalars()))
+
+
+def _delete_requests(connection: Connection, request_ids: list[str]) -> int:
+    for first in range(0, len(request_ids), _MOST_DELETED_AT_ONCE):
+        some = request_ids[first : first + _MOST_DELETED_AT_ONCE]
+        connection.execute(delete(spans).where(spans.c.request_id.in_(some)))
+        connection.execute(delete(traces).where(traces.c.request_id.in_(some)))
+    return len(request_ids)
