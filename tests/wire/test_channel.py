@@ -1,6 +1,7 @@
 """The way to one client: in order, merged where it waits, bounded by the answers' own size."""
 
 import asyncio
+import tracemalloc
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -65,6 +66,20 @@ def test_reader_that_never_comes_holds_one_event_per_seat() -> None:
         return len(way._queue)
 
     assert run(main()) == 3
+
+
+def test_waiting_text_takes_hardly_more_memory_than_it_is_long() -> None:
+    async def main() -> int:
+        way = channel()
+        way.put(SeatDelta(0, "begin"))
+        tracemalloc.start()
+        for number in range(50_000):
+            way.put(SeatDelta(0, f"{number:04}"))
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return held
+
+    assert run(main()) < 50_000 * 12
 
 
 def test_closed_channel_gives_what_waits_and_then_the_end() -> None:

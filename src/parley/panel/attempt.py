@@ -1,7 +1,7 @@
 """One attempt: the chunks of one call become text, tool calls, usage and a verdict on whether that is an answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from parley.domain.errors import FailureCode, SeatFailure, UpstreamFailure
@@ -18,6 +18,7 @@ from parley.domain.json import JsonValue
 from parley.domain.messages import Message, TextPart, ToolCall
 from parley.domain.models import Deployment
 from parley.domain.run import FinishReason, Sampling
+from parley.domain.text import GrowingText
 from parley.domain.usage import Usage, estimate_tokens
 from parley.panel.plan import Route, SeatPlan
 from parley.providers.provider import (
@@ -41,6 +42,18 @@ _BILLED_WITHOUT_ANSWER = frozenset({FailureCode.TIMEOUT, FailureCode.CANCELLED})
 """Failures of ours, not the provider's: it was at work, so the input counts even if nothing came back."""
 
 
+@dataclass(slots=True)
+class _OpenCall:
+    """A tool call whose arguments still come in."""
+
+    call_id: str = ""
+    name: str = ""
+    arguments: GrowingText = field(default_factory=GrowingText)
+
+    def closed(self) -> ToolCall:
+        return ToolCall(self.call_id, self.name, str(self.arguments))
+
+
 class Attempt:
     """Takes the chunks of one call as they come."""
 
@@ -50,10 +63,10 @@ class Attempt:
         self._clock = clock
         self._emit = emit
         self._started = clock()
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
-        self._refusal: list[str] = []
-        self._calls: dict[int, ToolCall] = {}
+        self._text = GrowingText()
+        self._reasoning = GrowingText()
+        self._refusal = GrowingText()
+        self._calls: dict[int, _OpenCall] = {}
         self._usage: Usage | None = None
         self._is_refused = False
         self.warnings: list[str] = []
@@ -105,10 +118,10 @@ class Attempt:
             self._emit(event)
 
     def _take_call(self, chunk: ToolCallChunk) -> None:
-        known = self._calls.get(chunk.index, ToolCall("", "", ""))
-        self._calls[chunk.index] = ToolCall(
-            chunk.call_id or known.call_id, chunk.name or known.name, known.arguments + chunk.arguments
-        )
+        call = self._calls.setdefault(chunk.index, _OpenCall())
+        call.call_id = chunk.call_id or call.call_id
+        call.name = chunk.name or call.name
+        call.arguments.append(chunk.arguments)
         piece = ToolCall(chunk.call_id or "", chunk.name or "", chunk.arguments)
         self._relay(SeatToolCall(self._seat.index, chunk.index, piece))
 
@@ -118,7 +131,7 @@ class Attempt:
             return None
         if self.finish_reason is FinishReason.CONTENT_FILTER:
             return _no_answer(FailureCode.CONTENT_FILTERED, "The provider's content filter stopped this answer.")
-        if self._is_refused or (self._refusal and not self.text.strip()):
+        if self._is_refused or (self.refusal and not self.text.strip()):
             return _no_answer(FailureCode.REFUSED, "The model declined to answer.")
         if not self.text.strip() and not self._calls:
             return _no_answer(FailureCode.EMPTY_ANSWER, self._why_empty())
@@ -137,8 +150,8 @@ class Attempt:
         """
         if self._usage is not None and not self._usage.is_estimate:
             return self._usage
-        written = self.text + self.reasoning + "".join(call.arguments for call in self._calls.values())
-        written += "".join(self._refusal)
+        written = self.text + self.reasoning + "".join(call.arguments for call in self.tool_calls)
+        written += self.refusal or ""
         if self._usage is not None:
             return replace(self._usage, output_tokens=max(self._usage.output_tokens, estimate_tokens(written)))
         is_billed = failure is None or bool(written) or failure.failure.code in _BILLED_WITHOUT_ANSWER
@@ -157,19 +170,19 @@ class Attempt:
 
     @property
     def text(self) -> str:
-        return "".join(self._text)
+        return str(self._text)
 
     @property
     def reasoning(self) -> str:
-        return "".join(self._reasoning)
+        return str(self._reasoning)
 
     @property
     def refusal(self) -> str | None:
-        return "".join(self._refusal) or None
+        return str(self._refusal) or None
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        return tuple(self._calls[index] for index in sorted(self._calls))
+        return tuple(self._calls[index].closed() for index in sorted(self._calls))
 
 
 def estimate_input_tokens(messages: Sequence[Message]) -> int:
@@ -205,11 +218,13 @@ def _no_answer(code: FailureCode, message: str) -> UpstreamFailure:
 
 
 def _joined(known: JsonValue, more: JsonValue) -> JsonValue:
-    """Return log probabilities of two pieces as one: OpenAI's object of lists, joined list by list."""
+    """Return log probabilities of two pieces as one: OpenAI's object of lists; `known` takes in those of `more`."""
     if not isinstance(known, dict) or not isinstance(more, dict):
         return more if known is None else known
-    joined = dict(known)
     for name, value in more.items():
-        earlier = joined.get(name)
-        joined[name] = [*earlier, *value] if isinstance(earlier, list) and isinstance(value, list) else value
-    return joined
+        earlier = known.get(name)
+        if isinstance(earlier, list) and isinstance(value, list):
+            earlier.extend(value)
+        else:
+            known[name] = value
+    return known

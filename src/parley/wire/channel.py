@@ -6,19 +6,20 @@ own size: what can wait is one piece of text per seat and kind, and the few even
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from parley.domain.events import ConsolidationDelta, Event, SeatDelta, SeatReasoning, SeatRefusal, SeatToolCall
+from parley.domain.text import GrowingText
 
 Key = tuple[object, ...]
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A delta that waits, and the pieces that came after it."""
+    """A delta that waits, and the text that came after it."""
 
     event: Event
-    pieces: list[str]
+    more: GrowingText = field(default_factory=GrowingText)
 
 
 class Channel:
@@ -39,9 +40,9 @@ class Channel:
         key = _key(event)
         waiting = self._open_deltas.get(key) if key is not None else None
         if waiting is not None:
-            waiting.pieces.append(_text(event))
+            waiting.more.append(_text(event))
             return
-        waiting = _Waiting(event, [])
+        waiting = _Waiting(event)
         self._queue.append(waiting)
         if key is None:
             self._open_deltas.clear()
@@ -105,9 +106,9 @@ def _text(event: Event) -> str:
 
 
 def _joined(waiting: _Waiting) -> Event:
-    if not waiting.pieces:
+    more = str(waiting.more)
+    if not more:
         return waiting.event
-    more = "".join(waiting.pieces)
     match waiting.event:
         case SeatToolCall(call=call) as event:
             return replace(event, call=replace(call, arguments=call.arguments + more))
