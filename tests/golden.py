@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from engine import Bench, failing, run_virtual
+from parley.books.usage import UsageBook
 from parley.domain.errors import FailureCode
 from parley.domain.run import FinishReason
 from parley.domain.settings import PanelPreset, ServerSettings, StoreSettings
@@ -84,7 +85,7 @@ async def _play(asked: dict[str, Any], store: Store) -> Answer:
     log = make_log(logging.CRITICAL)
     keyring = open_keyring()
     serving = Serving(bench.gateway, keyring, ServerSettings(), Runs(), log)
-    app = Front(application(serving, catalog, Desks(KeyBook(store, keyring))), ServerSettings(), log)
+    app = Front(application(serving, catalog, Desks(KeyBook(store, keyring), UsageBook(store))), ServerSettings(), log)
     return await _call(app, asked)
 
 

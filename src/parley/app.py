@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from parley.books.journal import Journal, journal_place
 from parley.books.ledger import Ledger
 from parley.books.recorder import RecorderFile
+from parley.books.usage import UsageBook
 from parley.catalog.catalog import Catalog
 from parley.config import Config
 from parley.domain.events import Emit
@@ -102,7 +103,7 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     )
     gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers, ledger)
     serving = Serving(gateway, keyring, config.server, Runs(), make_log(fittings.log_level), fittings.patience)
-    app = Front(application(serving, catalog, Desks(keys)), config.server, serving.log)
+    app = Front(application(serving, catalog, Desks(keys, UsageBook(store))), config.server, serving.log)
     return House(app, serving.runs, catalog, providers, made_key, store, ledger, (ledger.run, keys.keep_current))
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
+from parley.books.usage import UsageBook
 from parley.catalog.catalog import Catalog
 from parley.domain.errors import NotAcceptable, NotFound, NotServing, RequestRefused
 from parley.gate.key_book import KeyBook
@@ -27,6 +28,7 @@ from parley.wire.keys import KeysEndpoint
 from parley.wire.models_endpoint import ModelsEndpoint
 from parley.wire.problems import INTERNAL, Problem, problem_of
 from parley.wire.roundtable import RoundtableContract
+from parley.wire.usage import UsageEndpoint
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -53,6 +55,7 @@ class Desks:
     """What the endpoints beside the panels' work on."""
 
     keys: KeyBook
+    usage: UsageBook
 
 
 def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
@@ -77,6 +80,7 @@ def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
         ),
         Row("GET", "/v3/models", models.roundtable),
         *_key_rows(KeysEndpoint(desks.keys, serving)),
+        *_usage_rows(UsageEndpoint(desks.usage, serving)),
         Row("GET", "/healthz", healthz, is_open=True),
         Row("GET", "/readyz", Readyz(serving.runs).answer, is_open=True),
         Row("GET", "/openapi.json", openapi_document, is_open=True),
@@ -91,6 +95,15 @@ def _key_rows(keys: KeysEndpoint) -> tuple[Row, ...]:
         Row("GET", "/v1/keys/{key_id}", keys.one, is_admin=True),
         Row("PATCH", "/v1/keys/{key_id}", keys.change, is_admin=True),
         Row("DELETE", "/v1/keys/{key_id}", keys.disable, is_admin=True),
+    )
+
+
+def _usage_rows(usage: UsageEndpoint) -> tuple[Row, ...]:
+    return (
+        Row("POST", "/v1/usage", usage.totals),
+        Row("POST", "/v1/usage/events", usage.events),
+        Row("GET", "/v1/usage/events/{event_id}/attempts", usage.attempts),
+        Row("GET", "/v1/balance", usage.balance),
     )
 
 
