@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from parley.domain.errors import FailureCode, NotServing, ParleyError, RequestRefused, SeatFailure
+from parley.domain.errors import FailureCode, NotServing, ParleyError, RateLimited, RequestRefused, SeatFailure
 from parley.domain.json import JsonObject, JsonValue
+from parley.domain.limits import LimitState
 from parley.domain.run import Answer
+from parley.wire.limit_headers import limit_headers, whole_seconds
 
 _STATUS = {
     "unauthorized": 401,
@@ -50,7 +52,7 @@ _CHAT_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as the client sees it."""
+    """An error as the client sees it. `limits` are the windows of the key, for a request that was counted in them."""
 
     status: int
     code: str
@@ -59,6 +61,7 @@ class Problem:
     details: tuple[JsonObject, ...] = ()
     provider_error: JsonValue = None
     retry_after_s: int | None = None
+    limits: tuple[LimitState, ...] = ()
 
     def envelope(self, request_id: str) -> bytes:
         """Return the JSON body. The same for all families, so that each family's clients find what they look for."""
@@ -77,7 +80,7 @@ class Problem:
             named.append((b"retry-after", str(self.retry_after_s).encode()))
         if self.status == 401:
             named.append((b"www-authenticate", b"Bearer"))
-        return named
+        return named + limit_headers(self.limits)
 
     def _type(self) -> str:
         return _TYPE.get(self.status, "invalid_request_error" if self.status < 500 else "api_error")
@@ -89,6 +92,9 @@ INTERNAL = Problem(500, "internal_error", "A fault on our side; the log has more
 def problem_of(error: ParleyError, validation_status: int) -> Problem:
     """Return how `error` looks to a client; `validation_status` is 400 or 422, by the family of the endpoint."""
     match error:
+        case RateLimited():
+            wait = whole_seconds(error.retry_after_s)
+            return Problem(_STATUS[error.code], error.code, error.message, retry_after_s=wait, limits=error.states)
         case RequestRefused():
             status = _STATUS.get(error.code, validation_status)
             wait_s = None if error.retry_after_s is None else math.ceil(error.retry_after_s)
