@@ -1,0 +1,136 @@
+"""GET /v3/traces, GET and DELETE /v3/traces/{id}: the caller's own traces, or all of them for an admin key.
+
+Unknown query parameters are ignored. Times are RFC 3339 in UTC, money is a decimal string.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from parley.books.spans import AttributeValue
+from parley.books.traces import StoredSpan, TraceBook, TracePage, TraceSummary
+from parley.domain.errors import InvalidRequest, NotFound
+from parley.gate.keyring import Caller
+from parley.wire.encoding import Wire, WireObject
+from parley.wire.json_endpoint import caller_of, json_response
+
+_MOST_LIMIT = 100
+_USUAL_LIMIT = 20
+_MOST_OFFSET = 1_000_000
+_MOST_NAME_CHARACTERS = 256
+
+
+class TracesEndpoint:
+    """Shows and deletes traces."""
+
+    def __init__(self, book: TraceBook) -> None:
+        self._book = book
+
+    async def page(self, request: Request) -> Response:
+        query = request.query_params
+        limit = _read_integer(query, "limit", _USUAL_LIMIT, 1, _MOST_LIMIT)
+        offset = _read_integer(query, "offset", 0, 0, _MOST_OFFSET)
+        found = await self._book.page(_whose(caller_of(request)), limit, offset, _read_name(query))
+        return json_response(encode_page(found, limit, offset))
+
+    async def one(self, request: Request) -> Response:
+        trace_id = _trace_id(request)
+        found = await self._book.get(_whose(caller_of(request)), trace_id)
+        if found is None:
+            raise _not_found(trace_id)
+        summary, spans = found
+        return json_response({**encode_summary(summary), "spans": [encode_span(span) for span in spans]})
+
+    async def delete(self, request: Request) -> Response:
+        trace_id = _trace_id(request)
+        if not await self._book.delete(_whose(caller_of(request)), trace_id):
+            raise _not_found(trace_id)
+        return Response(status_code=204)
+
+
+def encode_page(page: TracePage, limit: int, offset: int) -> WireObject:
+    """Return a page of traces, newest first."""
+    items: list[Wire] = [encode_summary(summary) for summary in page.items]
+    return {"traces": items, "limit": limit, "offset": offset, "has_more": page.has_more}
+
+
+def encode_summary(summary: TraceSummary) -> WireObject:
+    return {
+        "id": summary.trace_id,
+        "name": summary.name,
+        "span_count": summary.span_count,
+        "status": summary.status,
+        **_times(summary.start_time, summary.end_time),
+    }
+
+
+def encode_span(stored: StoredSpan) -> WireObject:
+    span = stored.span
+    return {
+        "id": span.span_id,
+        "parent_id": span.parent_id,
+        "request_id": stored.request_id,
+        "name": span.name,
+        "kind": span.kind,
+        "status": span.status,
+        **_times(span.start_time, span.end_time),
+        "attributes": {name: _attribute(value) for name, value in span.attributes.items()},
+    }
+
+
+def _attribute(value: AttributeValue) -> Wire:
+    return list(value) if isinstance(value, tuple | list) else value
+
+
+def _times(start_time: float, end_time: float) -> WireObject:
+    return {
+        "start_time": _rfc_3339(start_time),
+        "end_time": _rfc_3339(end_time),
+        "duration_ms": round((end_time - start_time) * 1000, 3),
+    }
+
+
+def _rfc_3339(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _whose(caller: Caller) -> str | None:
+    """Return the key whose traces are shown, None for all."""
+    return None if caller.is_admin else caller.key_id
+
+
+def _trace_id(request: Request) -> str:
+    """Return the id in the path as the store has it; what is no UUID is the id of no trace."""
+    text = str(request.path_params["trace_id"])
+    try:
+        return str(uuid.UUID(text))
+    except ValueError as error:
+        raise _not_found(text) from error
+
+
+def _not_found(trace_id: str) -> NotFound:
+    return NotFound(
+        f"There is no trace {trace_id[:40]!r} of this key; GET /v3/traces lists them. "
+        "A trace appears once its request has ended, and goes after the days that the operator keeps it."
+    )
+
+
+def _read_name(query: Mapping[str, str]) -> str:
+    name = query.get("name", "")
+    if len(name) > _MOST_NAME_CHARACTERS or "\x00" in name:
+        raise InvalidRequest(
+            f"name has {len(name)} characters; it is a part of a trace's name such as roundtable", param="name"
+        )
+    return name
+
+
+def _read_integer(query: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+        raise InvalidRequest(f"{name} is {text[:40]!r}; it is a whole number from {least} to {most}", param=name)
+    return int(text)
