@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,10 @@ from parley.domain.errors import FailureCode
 from parley.domain.run import FinishReason
 from parley.domain.settings import PanelPreset, ServerSettings, StoreSettings
 from parley.domain.usage import Usage
+from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
 from parley.gate.keyring import open_keyring
+from parley.gate.limits import MemoryLimiter
 from parley.providers.provider import FinishChunk, RefusalChunk, TextChunk, ToolCallChunk, UsageChunk
 from parley.providers.scripted import Pause, Script, Step
 from parley.store.database import Store
@@ -85,7 +88,8 @@ async def _play(asked: dict[str, Any], store: Store) -> Answer:
     log = make_log(logging.CRITICAL)
     keyring = open_keyring()
     serving = Serving(bench.gateway, keyring, ServerSettings(), Runs(), log)
-    app = Front(application(serving, catalog, Desks(KeyBook(store, keyring), UsageBook(store))), ServerSettings(), log)
+    desks = Desks(KeyBook(store, keyring), UsageBook(store), Admission(MemoryLimiter(time.time)))
+    app = Front(application(serving, catalog, desks), ServerSettings(), log)
     return await _call(app, asked)
 
 

@@ -20,8 +20,10 @@ from parley.config import Config
 from parley.domain.events import Emit
 from parley.domain.models import Dialect
 from parley.domain.settings import PanelSettings, Patience, ProviderSettings, StoreSettings
+from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
 from parley.gate.keyring import Keyring
+from parley.gate.limits import Limiter, open_limiter
 from parley.gateway import Gateway
 from parley.panel.breaker import Breakers
 from parley.panel.plan import Planner
@@ -59,6 +61,7 @@ class House:
     made_key: str | None
     store: Store
     ledger: Ledger
+    limiter: Limiter
     keepers: tuple[Keeper, ...] = ()
     """What runs beside the server for as long as it serves."""
 
@@ -66,6 +69,7 @@ class House:
         """Give back connections and files; what the ledger has left is written first."""
         for provider in self.providers.values():
             await provider.close()
+        await self.limiter.close()
         await self.ledger.close()
         await self.store.close()
 
@@ -102,9 +106,13 @@ async def assemble(config: Config, fittings: Fittings) -> House:
         hold_output_tokens=config.panel.hold_output_tokens,
     )
     gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers, ledger)
-    serving = Serving(gateway, keyring, config.server, Runs(), make_log(fittings.log_level), fittings.patience)
-    app = Front(application(serving, catalog, Desks(keys, UsageBook(store))), config.server, serving.log)
-    return House(app, serving.runs, catalog, providers, made_key, store, ledger, (ledger.run, keys.keep_current))
+    log = make_log(fittings.log_level)
+    limiter = open_limiter(config.limiter, log)
+    serving = Serving(gateway, keyring, config.server, Runs(), log, fittings.patience)
+    desks = Desks(keys, UsageBook(store), Admission(limiter))
+    app = Front(application(serving, catalog, desks), config.server, log)
+    keepers = (ledger.run, keys.keep_current)
+    return House(app, serving.runs, catalog, providers, made_key, store, ledger, limiter, keepers)
 
 
 def open_recorder(path: Path) -> RecorderFile:

@@ -14,6 +14,7 @@ from parley.gate.limits import MemoryLimiter
 from parley.wire.limit_headers import limit_headers
 from parley.wire.problems import problem_of
 from parley.wire.rate_limits import RateLimitsEndpoint
+from serving import ADMIN_KEY, get, post, serving
 
 
 def minute(limit: int, used: int, reset_s: float) -> LimitState:
@@ -96,3 +97,14 @@ def test_the_use_of_each_window_can_be_asked_for_without_being_counted() -> None
             },
         ],
     }
+
+
+def test_the_endpoint_answers_the_calling_key_over_http() -> None:
+    key = {"Authorization": f"Bearer {ADMIN_KEY}"}
+    with serving("") as url:
+        made = post(url, "/v1/keys", {"name": "small", "rpm": 7}, key).json
+        own = get(url, "/v1/usage/rate-limits", {"Authorization": f"Bearer {made['key']}"}).json
+        assert own["key_id"] == made["id"]
+        assert [(one["name"], one["limit"], one["used"]) for one in own["windows"]] == [("rpm", 7, 0)]
+        assert get(url, "/v1/usage/rate-limits", key).json == {"key_id": "admin", "windows": []}
+        assert get(url, "/v1/usage/rate-limits").status == 401

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from parley.books.usage import UsageBook
 from parley.catalog.catalog import Catalog
 from parley.domain.errors import NotAcceptable, NotFound, NotServing, RequestRefused
+from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
 from parley.wire.body import ClientGone, header
 from parley.wire.chat import ChatContract
@@ -27,6 +28,7 @@ from parley.wire.json_endpoint import check_admin
 from parley.wire.keys import KeysEndpoint
 from parley.wire.models_endpoint import ModelsEndpoint
 from parley.wire.problems import INTERNAL, Problem, problem_of
+from parley.wire.rate_limits import RateLimitsEndpoint
 from parley.wire.roundtable import RoundtableContract
 from parley.wire.usage import UsageEndpoint
 
@@ -56,6 +58,7 @@ class Desks:
 
     keys: KeyBook
     usage: UsageBook
+    admission: Admission
 
 
 def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
@@ -81,6 +84,7 @@ def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
         Row("GET", "/v3/models", models.roundtable),
         *_key_rows(KeysEndpoint(desks.keys, serving)),
         *_usage_rows(UsageEndpoint(desks.usage, serving)),
+        Row("GET", "/v1/usage/rate-limits", RateLimitsEndpoint(desks.admission).answer),
         Row("GET", "/healthz", healthz, is_open=True),
         Row("GET", "/readyz", Readyz(serving.runs).answer, is_open=True),
         Row("GET", "/openapi.json", openapi_document, is_open=True),
