@@ -14,6 +14,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from parley.books.entries import spent
 from parley.books.money import from_pico
 from parley.domain.errors import InvalidRequest, NotFound, NotServing
 from parley.domain.ids import new_id
@@ -42,11 +43,6 @@ Spent = Callable[[Connection, Sequence[str]], Mapping[str, tuple[int, int]]]
 """Tells what keys have spent, in total and in this month, in picodollars; a key that is missing has spent nothing."""
 
 
-def nothing_spent(_connection: Connection, _key_ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
-    """Return no spend at all: for a house without a ledger."""
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class KeyAccount:
     """A key and what it has spent."""
@@ -67,9 +63,7 @@ class Clock:
 class KeyBook:
     """The keys of one store. `is_current`: the last look at the store succeeded."""
 
-    def __init__(
-        self, store: Store, keyring: Keyring, spent: Spent = nothing_spent, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, store: Store, keyring: Keyring, spent: Spent = spent, clock: Clock | None = None) -> None:
         self._store = store
         self._keyring = keyring
         self._spent = spent
@@ -161,8 +155,8 @@ class KeyBook:
         return await self._store.read(lambda connection: self._accounts(connection, read_keys(connection)))
 
     def _accounts(self, connection: Connection, stored: Sequence[Key]) -> Sequence[KeyAccount]:
-        spent = self._spent(connection, [key.key_id for key in stored])
-        pairs = [(key, *spent.get(key.key_id, (0, 0))) for key in stored]
+        by_key = self._spent(connection, [key.key_id for key in stored])
+        pairs = [(key, *by_key.get(key.key_id, (0, 0))) for key in stored]
         return [KeyAccount(key, from_pico(total), from_pico(month)) for key, total, month in pairs]
 
     def _check_admin_left(self, key: Key, terms: Terms, locked: Sequence[Key]) -> None:

@@ -28,6 +28,7 @@ _PLAIN = {
     "int": "an integer",
     "float": "a number",
     "bool": "true or false",
+    "decimal": "a decimal number, as text or as a JSON number",
     "array": "an array",
     "object": "an object",
     "null": "null",

@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
+from parley.books.money import from_pico, to_pico
 from parley.catalog.catalog import MAX_NAME_LENGTH
 from parley.gate.key_book import KeyAccount, KeyBook
 from parley.gate.keys import Terms
@@ -161,6 +162,7 @@ def _check_cap(field: str, cap: Decimal | UnsetType | None) -> Decimal | UnsetTy
         if not is_bounded or cap.quantize(_SMALLEST_USD) != cap:
             right = f"a decimal number above 0, of at most {_MOST_USD}, with at most 6 decimals"
             refuse((field,), str(cap), right)
+        return from_pico(to_pico(cap))
     return cap
 
 
