@@ -6,14 +6,17 @@
     run         fan out to every seat, resolve the answers into a verdict, add up the cost
     settle      what was used is durable before the client has its last byte, also when the run is cut short
 
-One stream of events tells what happens on the way. Its readers are the meter, the account, further readers such as a
-recorder, and the client, in this order: what was used is counted before the client hears of it, so that a client that
-goes away loses nothing. Streamed and plain requests walk the same way; a plain one ignores the deltas.
+One stream of events tells what happens on the way. Its readers are the meter, the account, trace and metrics, further
+readers such as a recorder, and the client, in this order: what was used is counted before the client hears of it, so
+that a client that goes away loses nothing. Streamed and plain requests walk the same way; a plain one ignores deltas.
 """
 
+import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from parley.books.account import Account, Payer
 from parley.books.ledger import Ledger
@@ -38,10 +41,27 @@ class Ticket:
     request_id: str
     trace_id: str
     account: Account | None = None
+    key_id: str = ""
+    parent_span_id: str | None = None
+
+
+class Watcher(Protocol):
+    """A reader of one run's events that must hear of its end, also where no event tells it."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def finish(self, outcome: str) -> None:
+        """Hear that the run is over: cancelled or failed, unless RunFinished came before."""
+        ...
+
+
+def watch_nothing(_ticket: Ticket) -> Sequence[Watcher]:
+    """Give a run no watchers."""
+    return ()
 
 
 class Gateway:
-    """Runs requests; knows nothing of HTTP. `make_readers` gives each run its further readers of events."""
+    """Runs requests; knows nothing of HTTP. `make_readers` and `make_watchers` give each run its further readers."""
 
     def __init__(
         self,
@@ -49,15 +69,24 @@ class Gateway:
         tools: SeatTools,
         make_readers: Callable[[], Sequence[Emit]] = tuple,
         ledger: Ledger | None = None,
+        make_watchers: Callable[[Ticket], Sequence[Watcher]] = watch_nothing,
     ) -> None:
         """Without a `ledger` nothing is kept: for tests of the engine alone."""
         self._planner = planner
         self._tools = tools
         self._make_readers = make_readers
+        self._make_watchers = make_watchers
         self._ledger = ledger
 
-    async def open(self, caller: Caller, request: PanelRequest, request_id: str, trace_id: str | None = None) -> Ticket:
-        """Plan `request` and open its account. `trace_id` is a UUID, made if absent.
+    async def open(
+        self,
+        caller: Caller,
+        request: PanelRequest,
+        request_id: str,
+        trace_id: str | None = None,
+        parent_span_id: str | None = None,
+    ) -> Ticket:
+        """Plan `request` and open its account. `trace_id` is a UUID, made if absent; the parent is the caller's span.
 
         Raises RequestRefused or NotServing before any model is called and before money is spent.
         """
@@ -70,14 +99,19 @@ class Gateway:
         if self._ledger is not None:
             account = Account(self._ledger, payer, request_id, request.panel_id)
             await account.open(intents)
-        return Ticket(plan, request_id, trace_id or str(uuid.uuid4()), account)
+        return Ticket(plan, request_id, trace_id or str(uuid.uuid4()), account, caller.key_id, parent_span_id)
 
     async def run(self, ticket: Ticket, client: Emit) -> PanelResult:
         """Ask every seat and resolve; failures of models are part of the result. Cancelling it cancels every call."""
+        watchers = self._make_watchers(ticket)
+        with _watched(watchers):
+            return await self._run(ticket, [*watchers, *self._make_readers(), client])
+
+    async def _run(self, ticket: Ticket, readers: Sequence[Emit]) -> PanelResult:
         meter = Meter()
         account = ticket.account
         books: list[Emit] = [meter] if account is None else [meter, account]
-        emit = _to_all([*books, *self._make_readers(), client])
+        emit = _to_all([*books, *readers])
         started = self._tools.clock()
         settled = None
         try:
@@ -125,6 +159,20 @@ def _result(
         is_cost_complete=meter.is_complete,
         duration_ms=duration_ms,
     )
+
+
+@contextmanager
+def _watched(watchers: Sequence[Watcher]) -> Iterator[None]:
+    """Tell `watchers` of the end of the block, however it ends."""
+    outcome = "failed"
+    try:
+        yield
+    except asyncio.CancelledError:
+        outcome = "cancelled"
+        raise
+    finally:
+        for watcher in watchers:
+            watcher.finish(outcome)
 
 
 def _to_all(readers: Sequence[Emit]) -> Emit:
