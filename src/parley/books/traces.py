@@ -172,7 +172,7 @@ class TraceBook:
         while True:
             try:
                 await self.delete_older_than(self._days)
-            except NotServing:
+            except (NotServing, SQLAlchemyError):
                 await asyncio.sleep(_RETRY_S)
                 continue
             await asyncio.sleep(_SWEEP_EVERY_S)
@@ -180,14 +180,14 @@ class TraceBook:
     async def _write_some(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_IN_ONE_WRITE))]
         self._waiting_bytes -= sum(size_bytes for _, size_bytes in batch)
-        trace_rows, span_rows = _rows([trace for trace, _ in batch])
         try:
+            trace_rows, span_rows = _rows([trace for trace, _ in batch])
             await self._store.write(lambda connection: _insert(connection, trace_rows, span_rows))
         except NotServing:
             self._waiting.extendleft(reversed(batch))
             self._waiting_bytes += sum(size_bytes for _, size_bytes in batch)
             raise
-        except SQLAlchemyError:
+        except (SQLAlchemyError, ValueError):
             self.dropped += len(batch)
 
 
