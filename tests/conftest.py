@@ -1,6 +1,7 @@
 """The services that tests share: started when the first test asks for one, stopped after the last."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -33,3 +34,12 @@ def redis_url(redis_service: Service) -> str:
     """The URL of an empty Redis."""
     flush(redis_service.url)
     return redis_service.url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty store of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/parley.db"
+    found: str = request.getfixturevalue("postgresql_url")
+    return found

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import Bench, failing, panel
 from sqlalchemy import select, text
 
+from engine import Bench, failing, panel
 from parley.books.entries import balance_of
 from parley.books.journal import Journal
 from parley.books.ledger import Ledger
@@ -32,9 +32,9 @@ TRANSIENT: Script = [failing(is_transient=True)]
 class Office:
     """A gateway on scripted models that keeps books in a database of its own."""
 
-    def __init__(self, folder: Path, scripts: dict[str, Any], room_bytes: int = 1_000_000) -> None:
+    def __init__(self, url: str, folder: Path, scripts: dict[str, Any], room_bytes: int = 1_000_000) -> None:
         self.bench = Bench(scripts)
-        self.store = Store(StoreSettings(url=f"sqlite:///{folder}/parley.db"))
+        self.store = Store(StoreSettings(url=url))
         self.ledger = Ledger(self.store, Journal(folder, "journal", room_bytes))
         self.ledger.start_now()
         planner = Planner(self.bench.catalog_with(()), self.bench.settings, self.bench.tools.rng)
@@ -79,10 +79,10 @@ def capped(usd: str, month: bool = False) -> Caller:
     )
 
 
-def test_panel_with_consolidation_leaves_one_event_more_than_seats_and_their_sum_is_its_cost(tmp_path: Path) -> None:
+def test_panel_leaves_one_event_more_than_seats_and_their_sum_is_its_cost(store_url: str, tmp_path: Path) -> None:
     scripts = {"a": [TRANSIENT, says("1")], "b": [DOWN], "c": [says("3")], "j": [DOWN, DOWN]}
     scripts["a"].append(says("merged"))
-    office = Office(tmp_path, scripts)
+    office = Office(store_url, tmp_path, scripts)
     result = office.do(lambda o: o.ask(ANYBODY, panel("a", "b", "c", resolution=Summary("j"), max_retries=1)))
     events = office.rows(usage_events)
     assert sorted((row["role"], row["seat_index"]) for row in events) == [
@@ -103,9 +103,9 @@ def test_panel_with_consolidation_leaves_one_event_more_than_seats_and_their_sum
     assert office.rows(holds) == []
 
 
-def test_event_is_on_record_before_the_first_call_goes_out(tmp_path: Path) -> None:
+def test_event_is_on_record_before_the_first_call_goes_out(store_url: str, tmp_path: Path) -> None:
     gate = asyncio.Event()
-    office = Office(tmp_path, {"a": [[Pause(gate), *says("1")]]})
+    office = Office(store_url, tmp_path, {"a": [[Pause(gate), *says("1")]]})
 
     async def work(o: Office) -> list[Any]:
         task = asyncio.create_task(o.ask(ANYBODY, panel("a", resolution=Nothing())))
@@ -121,8 +121,8 @@ def test_event_is_on_record_before_the_first_call_goes_out(tmp_path: Path) -> No
     assert [row["outcome"] for row in office.rows(usage_events)] == ["ok"]
 
 
-def test_cancelled_request_is_settled_with_what_it_used(tmp_path: Path) -> None:
-    office = Office(tmp_path, {"a": [[TextChunk("Paris"), Pause()]], "b": [[Pause()]]})
+def test_cancelled_request_is_settled_with_what_it_used(store_url: str, tmp_path: Path) -> None:
+    office = Office(store_url, tmp_path, {"a": [[TextChunk("Paris"), Pause()]], "b": [[Pause()]]})
 
     async def work(o: Office) -> None:
         task = asyncio.create_task(o.ask(capped("1"), panel("a", "b", resolution=Nothing())))
@@ -140,9 +140,9 @@ def test_cancelled_request_is_settled_with_what_it_used(tmp_path: Path) -> None:
     assert office.rows(holds) == []
 
 
-def test_concurrent_requests_never_pass_the_cap(tmp_path: Path) -> None:
+def test_concurrent_requests_never_pass_the_cap(store_url: str, tmp_path: Path) -> None:
     """Price: 1 and 2 dollars a million; each call uses 10 in, 5 out: 20 microdollars. The cap allows 30 of them."""
-    office = Office(tmp_path, {"a": [says("Paris")]})
+    office = Office(store_url, tmp_path, {"a": [says("Paris")]})
     seat = SeatRequest("a", Sampling(max_tokens=5))
 
     async def one(o: Office) -> bool:
@@ -163,8 +163,8 @@ def test_concurrent_requests_never_pass_the_cap(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("month", [False, True])
-def test_reached_cap_refuses_before_any_call(tmp_path: Path, month: bool) -> None:
-    office = Office(tmp_path, {"a": [says("Paris")]})
+def test_reached_cap_refuses_before_any_call(store_url: str, tmp_path: Path, month: bool) -> None:
+    office = Office(store_url, tmp_path, {"a": [says("Paris")]})
 
     async def work(o: Office) -> None:
         with pytest.raises(SpendLimitExceeded, match="cap"):
@@ -175,8 +175,8 @@ def test_reached_cap_refuses_before_any_call(tmp_path: Path, month: bool) -> Non
     assert office.rows(usage_events) == []
 
 
-def test_further_attempt_that_would_pass_the_cap_is_not_made(tmp_path: Path) -> None:
-    office = Office(tmp_path, {"a": [TRANSIENT, says("Paris")]})
+def test_further_attempt_that_would_pass_the_cap_is_not_made(store_url: str, tmp_path: Path) -> None:
+    office = Office(store_url, tmp_path, {"a": [TRANSIENT, says("Paris")]})
     seat = SeatRequest("a", Sampling(max_tokens=100))
     first = 28 + 8 * 2 + 200  # the most that one call may cost, in microdollars
 
@@ -199,7 +199,7 @@ class TestTroubleWithTheStore:
         office.store.write_now(lambda connection: connection.execute(text("ALTER TABLE hidden RENAME TO usage_events")))
 
     def test_request_that_cannot_be_recorded_is_refused_before_money_is_spent(self, tmp_path: Path) -> None:
-        office = Office(tmp_path, {"a": [says("Paris")]})
+        office = Office(f"sqlite:///{tmp_path}/parley.db", tmp_path, {"a": [says("Paris")]})
         self.broken(office)
 
         async def work(o: Office) -> None:
@@ -213,7 +213,7 @@ class TestTroubleWithTheStore:
     def test_running_request_gets_its_answer_and_its_events_come_back_from_the_journal(self, tmp_path: Path) -> None:
         gate = asyncio.Event()
         scripts = {"a": [[Pause(gate), *says("1")]], "b": [says("2")], "j": [says("merged")]}
-        office = Office(tmp_path, scripts)
+        office = Office(f"sqlite:///{tmp_path}/parley.db", tmp_path, scripts)
 
         async def work(o: Office) -> PanelResult:
             task = asyncio.create_task(o.ask(ANYBODY, panel("a", "b", resolution=Summary("j"))))
@@ -243,7 +243,7 @@ class TestTroubleWithTheStore:
         assert from_pico(total) == result.cost_usd
 
     def test_full_journal_refuses_new_requests(self, tmp_path: Path) -> None:
-        office = Office(tmp_path, {"a": [says("Paris")]}, room_bytes=4_096)
+        office = Office(f"sqlite:///{tmp_path}/parley.db", tmp_path, {"a": [says("Paris")]}, room_bytes=4_096)
 
         async def work(o: Office) -> None:
             with pytest.raises(NotServing):
@@ -252,8 +252,8 @@ class TestTroubleWithTheStore:
         office.do(work)
 
 
-def test_what_a_killed_process_left_running_is_closed_as_abandoned_and_billed(tmp_path: Path) -> None:
-    office = Office(tmp_path, {"a": [[Pause()]]})
+def test_what_a_killed_process_left_running_is_closed_as_abandoned_and_billed(store_url: str, tmp_path: Path) -> None:
+    office = Office(store_url, tmp_path, {"a": [[Pause()]]})
 
     async def work(o: Office) -> None:
         await o.gateway.open(capped("1"), panel("a", resolution=Nothing()), "req_lost")
@@ -270,8 +270,8 @@ def test_what_a_killed_process_left_running_is_closed_as_abandoned_and_billed(tm
     assert {row["amount_pico"] for row in office.rows(spend)} == {row["cost_pico"]}
 
 
-def test_living_process_keeps_its_running_rows(tmp_path: Path) -> None:
-    office = Office(tmp_path, {"a": [[Pause()]]})
+def test_living_process_keeps_its_running_rows(store_url: str, tmp_path: Path) -> None:
+    office = Office(store_url, tmp_path, {"a": [[Pause()]]})
 
     async def work(o: Office) -> None:
         await o.gateway.open(ANYBODY, panel("a", resolution=Nothing()), "req_running")
@@ -283,9 +283,9 @@ def test_living_process_keeps_its_running_rows(tmp_path: Path) -> None:
     assert office.rows(usage_events)[0]["outcome"] == "running"
 
 
-def test_process_thought_gone_settles_by_the_difference(tmp_path: Path) -> None:
+def test_process_thought_gone_settles_by_the_difference(store_url: str, tmp_path: Path) -> None:
     gate = asyncio.Event()
-    office = Office(tmp_path, {"a": [[Pause(gate), *says("Paris")]]})
+    office = Office(store_url, tmp_path, {"a": [[Pause(gate), *says("Paris")]]})
 
     async def work(o: Office) -> PanelResult:
         task = asyncio.create_task(o.ask(ANYBODY, panel("a", resolution=Nothing())))

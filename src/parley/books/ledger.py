@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from parley.books.entries import (
     CallOpening,
@@ -117,8 +118,19 @@ class Ledger:
         except NotServing as outage:
             await self._keep(batch, outage)
             return
+        except SQLAlchemyError as error:
+            await self._write_apart(batch, error)
+            return
         for waiting in batch:
             _resolve(waiting.done)
+
+    async def _write_apart(self, batch: list[_Waiting], error: SQLAlchemyError) -> None:
+        """One entry is at fault: it fails alone, and harms nobody else's."""
+        if len(batch) == 1:
+            _resolve(batch[0].done, error)
+            return
+        for waiting in batch:
+            await self._write([waiting])
 
     async def _keep(self, batch: list[_Waiting], outage: NotServing) -> None:
         """The store failed: refuse what has not begun, journal what has."""

@@ -45,10 +45,14 @@ class _Job:
 class Store:
     """One open database of this process. `is_healthy` tells how the last commit went, `queue_depth` how many wait."""
 
-    def __init__(self, settings: StoreSettings) -> None:
+    def __init__(self, settings: StoreSettings, busy_timeout_s: float = _BUSY_TIMEOUT_S) -> None:
         """Open and bring up to date. Raises StoreError, whose message names the database without its password."""
-        self._engine = _engine(settings)
-        prepare(self._engine)
+        self._engine = _engine(settings, busy_timeout_s)
+        try:
+            prepare(self._engine)
+        except StoreError:
+            self._engine.dispose()
+            raise
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(_READERS, "parley-store-read")
         self._writer = threading.Thread(target=self._write_all, name="parley-store-write", daemon=True)
@@ -184,10 +188,10 @@ def _unavailable() -> NotServing:
     return NotServing("store_unavailable", message, _RETRY_AFTER_S)
 
 
-def _engine(settings: StoreSettings) -> Engine:
+def _engine(settings: StoreSettings, busy_timeout_s: float) -> Engine:
     url = settings.url
     if url.startswith("sqlite:"):
-        return _sqlite(url, settings.durability)
+        return _sqlite(url, settings.durability, busy_timeout_s)
     if url.startswith(("postgresql:", "postgres:")):
         scheme, _, rest = url.partition(":")
         del scheme
@@ -200,12 +204,12 @@ def _engine(settings: StoreSettings) -> Engine:
     raise StoreError("store.url must begin with sqlite:/// or postgresql://, such as sqlite:///parley.db.")
 
 
-def _sqlite(url: str, durability: str) -> Engine:
+def _sqlite(url: str, durability: str, busy_timeout_s: float) -> Engine:
     """Return an engine whose writes lock at their begin, so that two processes never find out too late.
 
     WAL with synchronous=NORMAL survives a killed process, FULL a power cut too. Source: sqlite.org/pragma.html.
     """
-    engine = sqlalchemy.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False})
+    engine = sqlalchemy.create_engine(url, connect_args={"timeout": busy_timeout_s, "check_same_thread": False})
     level = "FULL" if durability == "power" else "NORMAL"
 
     @event.listens_for(engine, "connect")

@@ -29,6 +29,6 @@ def upgrade() -> None:
             batch.add_column(
                 sa.Column(name, column.type, nullable=column.nullable, server_default=column.server_default)
             )
-        batch.alter_column("is_admin", type_=sa.Boolean)
+        batch.alter_column("is_admin", type_=sa.Boolean, postgresql_using="is_admin::boolean")
     new = [table for table in metadata.sorted_tables if table.name != "keys"]
     metadata.create_all(op.get_bind(), tables=new)

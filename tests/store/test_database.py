@@ -1,0 +1,199 @@
+"""The store: durable when a write returns, one bad job harms no other, old databases keep every row."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from parley.domain.errors import NotServing
+from parley.domain.settings import StoreSettings
+from parley.store.database import Store
+from parley.store.opening import HEAD, StoreError, current_revision
+from parley.store.schema import keys, metadata, spend
+
+FIRST_SCHEMA = """
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL UNIQUE,
+    is_admin INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+)
+"""
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = Store(StoreSettings(url=store_url))
+    yield opened
+    opened.close_now()
+
+
+def spending(key_id: str, pico: int = 1) -> Any:
+    def spend_once(connection: Connection) -> int:
+        connection.execute(insert(spend), {"key_id": key_id, "month": "", "amount_pico": pico})
+        return 1
+
+    return spend_once
+
+
+def count(store: Store) -> int:
+    return store.read_now(lambda connection: connection.execute(select(func.count()).select_from(spend)).scalar_one())
+
+
+def test_what_a_write_returns_for_is_seen_by_everybody(store: Store, store_url: str) -> None:
+    assert asyncio.run(store.write(spending("a"))) == 1
+    other = Store(StoreSettings(url=store_url))
+    assert count(other) == 1
+    other.close_now()
+
+
+def test_many_writes_share_commits_and_all_count(store: Store) -> None:
+    async def main() -> int:
+        return sum(await asyncio.gather(*[store.write(spending(f"k{n}")) for n in range(500)]))
+
+    assert asyncio.run(main()) == count(store) == 500
+
+
+def test_bad_job_fails_alone(store: Store) -> None:
+    async def main() -> list[Any]:
+        held = threading.Event()
+        first = store.submit(lambda _connection: held.wait(10))
+        jobs = [store.submit(spending(key)) for key in ("a", "b", "a", "c")]
+        held.set()
+        await first
+        return await asyncio.gather(*jobs, return_exceptions=True)
+
+    results = asyncio.run(main())
+    assert [type(result) for result in results] == [int, int, IntegrityError, int]
+    assert count(store) == 3
+
+
+def test_failing_work_leaves_nothing_behind(store: Store) -> None:
+    def half(connection: Connection) -> None:
+        spending("a")(connection)
+        raise LookupError("half-way")
+
+    with pytest.raises(LookupError):
+        asyncio.run(store.write(half))
+    assert count(store) == 0
+
+
+def test_write_survives_a_reader_that_holds_its_snapshot(store: Store) -> None:
+    async def main() -> tuple[int, int]:
+        entered, leave = threading.Event(), threading.Event()
+
+        def look(connection: Connection) -> int:
+            before = connection.execute(select(func.count()).select_from(spend)).scalar_one()
+            entered.set()
+            leave.wait(10)
+            return int(before)
+
+        reading = asyncio.create_task(store.read(look))
+        await asyncio.to_thread(entered.wait, 10)
+        await store.write(spending("a"))
+        leave.set()
+        return await reading, count(store)
+
+    assert asyncio.run(main()) == (0, 1)
+
+
+def test_new_and_migrated_databases_have_the_same_schema(store_url: str) -> None:
+    fill_first_schema(store_url)
+    Store(StoreSettings(url=store_url)).close_now()
+    engine = create_engine(store_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        assert current_revision(connection) == HEAD
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+    kinds = {difference[0] for difference in differences if isinstance(difference, tuple)}
+    assert kinds - {"add_constraint", "add_index", "remove_constraint"} == set()
+
+
+def test_database_of_the_first_release_keeps_every_key(store_url: str) -> None:
+    fill_first_schema(store_url)
+    store = Store(StoreSettings(url=store_url))
+    rows = store.read_now(lambda connection: connection.execute(select(keys).order_by(keys.c.id)).all())
+    assert [(row.id, row.name, row.is_admin, row.rpm, row.is_disabled) for row in rows] == [
+        (f"key_{number:02}", f"name {number}", number == 0, None, False) for number in range(20)
+    ]
+    store.close_now()
+    again = Store(StoreSettings(url=store_url))
+    assert len(again.read_now(lambda connection: connection.execute(select(keys)).all())) == 20
+    again.close_now()
+
+
+def test_processes_that_start_together_migrate_once(store_url: str) -> None:
+    fill_first_schema(store_url)
+    errors: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            Store(StoreSettings(url=store_url)).close_now()
+        except BaseException as error:  # noqa: BLE001  # looked at below
+            errors.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_newer_database_is_left_alone(store: Store, store_url: str) -> None:
+    store.write_now(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(StoreError, match="newer"):
+        Store(StoreSettings(url=store_url))
+
+
+def test_locked_database_is_an_outage_and_passes(tmp_path: Path) -> None:
+    store = Store(StoreSettings(url=f"sqlite:///{tmp_path}/parley.db"), busy_timeout_s=0.05)
+    blocker = sqlite3.connect(tmp_path / "parley.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(NotServing) as caught:
+        asyncio.run(store.write(spending("a")))
+    assert (caught.value.code, store.is_healthy) == ("store_unavailable", False)
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert asyncio.run(store.write(spending("a"))) == 1
+    assert store.is_healthy
+    store.close_now()
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ("sqlite:////nonexistent/folder/x.db", "can't be used"),
+        ("postgresql://user:hunter2@127.0.0.1:1/db", "can't be used"),
+        ("mysql://x", "must begin with"),
+    ],
+)
+def test_store_that_cannot_be_opened_says_so_without_its_password(bad: str, words: str) -> None:
+    with pytest.raises(StoreError, match=words) as caught:
+        Store(StoreSettings(url=bad))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_database_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "parley.db").write_bytes(b"not a database at all, but long enough to be one" * 50)
+    with pytest.raises(StoreError, match="can't be used"):
+        Store(StoreSettings(url=f"sqlite:///{tmp_path}/parley.db"))
+
+
+def fill_first_schema(url: str) -> None:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text(FIRST_SCHEMA))
+        for number in range(20):
+            row = {"id": f"key_{number:02}", "name": f"name {number}", "hash": f"{number:064}", "a": int(number == 0)}
+            connection.execute(text("INSERT INTO keys VALUES (:id, :name, :hash, :a, '2026-11-21')"), row)
+    engine.dispose()
