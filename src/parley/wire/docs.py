@@ -1,4 +1,7 @@
-"""Serves the API's description: /openapi.json for programs, /docs for people. Open, static, without foreign origins."""
+"""Serves the API's description: /openapi.json for programs, /docs for people. Open, static, without foreign origins.
+
+Both are files that `scripts/write_openapi.py` writes from the code; a test says when they are out of date.
+"""
 
 from importlib.resources import files
 
@@ -7,12 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parley.wire.openapi import build_document, load_examples, operations, render_page
+from parley.domain.json import JsonObject
 
-_DOCUMENT = build_document()
-_ENCODED = msgspec.json.encode(_DOCUMENT)
-_PAGE = render_page(_DOCUMENT, operations(), load_examples())
 _STATIC = files("parley.wire") / "static"
+_DOCUMENT = (_STATIC / "openapi.json").read_bytes()
+_PAGE = (_STATIC / "docs.html").read_bytes()
 _ASSETS = {
     "docs.css": ("text/css", (_STATIC / "docs.css").read_bytes()),
     "docs.js": ("text/javascript", (_STATIC / "docs.js").read_bytes()),
@@ -29,7 +31,7 @@ _HEADERS = {
 async def openapi_document(request: Request) -> Response:
     """Answer with the OpenAPI 3.1 document; behind a proxy it names the path that the server is mounted at."""
     root_path = request.scope.get("root_path", "")
-    document = msgspec.json.encode({**_DOCUMENT, "servers": [{"url": root_path}]}) if root_path else _ENCODED
+    document = _mounted_at(root_path) if root_path else _DOCUMENT
     return Response(document, media_type="application/json", headers={"cache-control": "no-cache"})
 
 
@@ -45,3 +47,8 @@ async def docs_asset(request: Request) -> Response:
         raise HTTPException(404)
     media_type, content = found
     return Response(content, media_type=media_type, headers=_HEADERS)
+
+
+def _mounted_at(root_path: str) -> bytes:
+    document: JsonObject = msgspec.json.decode(_DOCUMENT)
+    return msgspec.json.encode({**document, "servers": [{"url": root_path}]})

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from parley.catalog.catalog import MAX_NAME_LENGTH
 from parley.domain.json import JsonObject
-from parley.wire.openapi.requests import Notes
-from parley.wire.openapi.shapes import (
+from reference.requests import TEMPLATE_FIELDS, Notes
+from reference.shapes import (
     array,
     constant,
     count,
@@ -17,7 +17,7 @@ from parley.wire.openapi.shapes import (
     text,
     words,
 )
-from parley.wire.openapi.streams import StreamEvent
+from reference.streams import StreamEvent
 
 USUAL_MODELS = 10
 _MODEL: JsonObject = {"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": r"\S", "examples": ["sandbox/terse"]}
@@ -30,7 +30,9 @@ BODIES: Mapping[str, Notes] = {
             "minItems": 1,
             "items": _MODEL,
         },
-        "messages": {"description": "The conversation.", "minItems": 1},
+        "messages": {
+            "description": "The conversation, as in a chat completion. May be empty where `template` begins it.",
+        },
         "model_overrides": {"description": "What holds for one model alone; each `model` must be one of `models`."},
         "comparison_model": {
             "description": "The model that compares. Default: `defaults.comparison_model` of the configuration, else "
@@ -41,6 +43,7 @@ BODIES: Mapping[str, Notes] = {
         "max_tokens": {"description": "Most tokens of every model's answer; never of the comparison."},
         "stream": {"description": "Answer as an event stream.", "default": False},
         "skip_comparison": {"description": "Hand the answers back without a comparison.", "default": False},
+        **TEMPLATE_FIELDS,
     },
     "OverrideBody": {
         "model": {**_MODEL, "description": "One of `models`."},

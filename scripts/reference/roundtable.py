@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from parley.catalog.catalog import MAX_NAME_LENGTH
 from parley.domain.json import JsonObject
-from parley.wire.openapi.requests import Notes
-from parley.wire.openapi.shapes import (
+from parley.wire.roundtable import MOST_CHOICE_CHARACTERS, MOST_CHOICES
+from reference.requests import Notes
+from reference.shapes import (
     anything,
     array,
     constant,
@@ -18,8 +19,7 @@ from parley.wire.openapi.shapes import (
     text,
     words,
 )
-from parley.wire.openapi.streams import StreamEvent
-from parley.wire.roundtable import MOST_CHOICE_CHARACTERS, MOST_CHOICES
+from reference.streams import StreamEvent
 
 USUAL_SEATS = 32
 _NOT_BLANK: JsonObject = {"minLength": 1, "pattern": r"\S"}

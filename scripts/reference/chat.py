@@ -4,15 +4,74 @@ from collections.abc import Mapping
 
 from parley.catalog.catalog import MAX_NAME_LENGTH
 from parley.domain.json import JsonObject
-from parley.wire.openapi.requests import Notes
-from parley.wire.openapi.shapes import anything, array, constant, count, flag, nullable, record, ref, text, words
-from parley.wire.openapi.streams import StreamEvent
+from reference.keys import money
+from reference.requests import TEMPLATE_FIELDS, Notes
+from reference.shapes import anything, array, constant, count, flag, nullable, record, ref, text, words
+from reference.streams import StreamEvent
 
 _MODEL: JsonObject = {"minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": r"\S", "examples": ["sandbox/terse"]}
 
+_PARAMS: Notes = {
+    "temperature": {"description": "Sampling temperature; left to the provider where absent."},
+    "top_p": {"description": "Nucleus sampling; left to the provider where absent."},
+    "max_tokens": {"description": "Most tokens of the answer."},
+    "max_completion_tokens": {"description": "The newer name of `max_tokens`; it wins where both are given."},
+    "seed": {"description": "For answers that can be repeated, where the provider can."},
+    "stop": {"description": "Texts at which the answer ends."},
+    "reasoning_effort": {
+        "description": "How hard the model is to think, mapped onto each provider's own scale; what a model lacks is "
+        "dropped and said in `warnings`.",
+        "type": "string",
+    },
+    "tools": {"description": "What the model may call."},
+    "tool_choice": {
+        "description": '`none`, `auto`, `required`, or `{"type": "function", "function": {"name": …}}` for one of '
+        "`tools`.",
+    },
+    "parallel_tool_calls": {"description": "Whether the model may call several tools at once."},
+    "response_format": {"description": "The form of the answer: text, any JSON, or JSON by a schema."},
+}
+
 BODIES: Mapping[str, Notes] = {
     "ChatBody": {
+        "messages": {
+            "description": "The conversation, as OpenAI has it: text, image and audio parts, tool calls and their "
+            "results. May be empty where `template` begins the conversation.",
+        },
         "model": {**_MODEL, "description": "The model's name, or `panel/NAME` for a configured panel."},
+        "models": {
+            "description": "Fallbacks, tried in order after `model`; `model` may be absent then.",
+            "items": _MODEL,
+        },
+        "stream": {"description": "Answer as an event stream.", "default": False},
+        "stream_options": {"description": "For streams alone."},
+        "n": {"description": "How many answers: 1. For several, ask several models.", "minimum": 1, "maximum": 1},
+        "timeout": {"description": "Seconds for the call, retries and fallbacks included.", "default": 120},
+        **TEMPLATE_FIELDS,
+        **_PARAMS,
+    },
+    "ParamsBody": _PARAMS,
+    "ToolBody": {
+        "type": {"description": "Always `function`."},
+        "function": {"description": "The function."},
+    },
+    "FunctionBody": {
+        "name": {"description": "Its name.", "minLength": 1},
+        "description": {"description": "What it does, for the model."},
+        "parameters": {"description": "JSON Schema of its arguments."},
+        "strict": {"description": "Whether the provider must hold the model to the schema."},
+    },
+    "FormatBody": {
+        "type": {"description": "`text`, `json_object` or `json_schema`."},
+        "json_schema": {"description": "Required with the type `json_schema`."},
+    },
+    "SchemaBody": {
+        "name": {"description": "A name, which some providers show to the model."},
+        "schema": {"description": "The JSON Schema; required."},
+        "strict": {"description": "Whether the provider must hold the model to the schema.", "default": False},
+    },
+    "StreamOptionsBody": {
+        "include_usage": {"description": "Send a last chunk that carries `usage`.", "default": False},
     },
 }
 
@@ -59,9 +118,17 @@ def _completion() -> JsonObject:
         "model": text("The model that answered."),
         "choices": array(choice, "One choice."),
         "usage": nullable(ref("ChatUsage")),
-        "warnings": array({"type": "string"}, "What the model could not be given and what was done instead."),
+        **_own(),
     }
-    return record("A chat completion, as OpenAI defines it.", fields, ["usage", "warnings"])
+    return record("A chat completion, as OpenAI defines it.", fields, ["usage", *_own()])
+
+
+def _own() -> JsonObject:
+    """What Parley adds; in a stream on the last chunk of the choice."""
+    return {
+        "warnings": array({"type": "string"}, "What the model could not be given and what was done instead."),
+        "cost": money("US dollars for all calls behind the answer; absent where a price is not known."),
+    }
 
 
 def _message() -> JsonObject:
@@ -132,9 +199,9 @@ def _chunk() -> JsonObject:
         "model": text("The model that answers."),
         "choices": array(choice, "One choice; none on the chunk that carries `usage`."),
         "usage": nullable(ref("ChatUsage")),
-        "warnings": array({"type": "string"}, "What the model could not be given and what was done instead."),
+        **_own(),
     }
-    return record("One chunk of a streamed completion.", fields, ["usage", "warnings"])
+    return record("One chunk of a streamed completion.", fields, ["usage", *_own()])
 
 
 def _finish_reason() -> JsonObject:

@@ -1,35 +1,72 @@
 """Puts the document together: operations, components, and what holds for all of them."""
 
+import msgspec
+
 from parley import __version__
 from parley.domain.json import JsonObject, JsonValue
 from parley.wire.chat_body import ChatBody
 from parley.wire.compare import CompareBody
-from parley.wire.openapi import chat, compare, errors, models, roundtable
-from parley.wire.openapi.examples import Example, load_examples
-from parley.wire.openapi.operations import Operation, operations
-from parley.wire.openapi.requests import body_schemas
-from parley.wire.openapi.streams import EVENT_STREAM
+from parley.wire.keys import KeyBody, KeyPatch
 from parley.wire.roundtable import RoundtableBody
+from parley.wire.templates import TemplateBody
+from parley.wire.usage import EventsBody, UsageBody
+from reference import chat, compare, errors, keys, models, roundtable, templates, traces, usage
+from reference.desk_operations import (
+    key_operations,
+    metric_operations,
+    template_operations,
+    trace_operations,
+    usage_operations,
+)
+from reference.examples import Example, load_examples
+from reference.operations import Operation, asking_operations, model_operations, service_operations
+from reference.requests import BodyNotes, body_schemas
+from reference.streams import EVENT_STREAM
+
+_BODIES: tuple[type[msgspec.Struct], ...] = (
+    *(RoundtableBody, CompareBody, ChatBody, KeyBody, KeyPatch, UsageBody, EventsBody, TemplateBody),
+)
+_ROOMS = (roundtable, compare, chat, models, keys, usage, templates, traces, errors)
 
 _ABOUT = """\
 Parley asks several language models the same thing at once and brings the answers back together: merged, compared, or
 counted as votes. Three public APIs, one engine.
 
-Every answer carries `X-Request-Id`. Every error is the same envelope; its `code` says what happened. Unknown paths are
+Every answer carries `X-Request-Id`. Unknown fields of a request are refused, but those of chat completions go to the \
+provider. Every error is the same envelope; its `code` says what happened. Unknown paths are
 `404 not_found`, wrong methods `405 method_not_allowed`, both in the envelope too."""
 
 _TAGS = {
     "Panels": "Several models at once.",
     "Chat": "One model, or a configured panel as if it were one.",
     "Models": "What can be called, what it can do, what it costs.",
-    "Operations": "Open to everybody: health and this description.",
+    "Keys": "Who may come in, how often, for how much. For admin keys.",
+    "Usage": "What was used and what it cost. An ordinary key sees its own.",
+    "Templates": "Stored beginnings of conversations, with placeholders.",
+    "Traces": "What happened within a request, step by step, without its content.",
+    "Operations": "Health, metrics and this description.",
 }
+
+
+def all_operations() -> tuple[Operation, ...]:
+    """Return every endpoint of the server, in the order of the reference."""
+    return (
+        *asking_operations(),
+        *model_operations(),
+        *key_operations(),
+        *usage_operations(),
+        *template_operations(),
+        *trace_operations(),
+        *service_operations(),
+        *metric_operations(),
+    )
 
 
 def build_document() -> JsonObject:
     """Return the OpenAPI 3.1 document of this server."""
     paths: dict[str, JsonObject] = {}
-    for operation in operations():
+    operations = all_operations()
+    for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
     return {
         "openapi": "3.1.0",
@@ -43,7 +80,7 @@ def build_document() -> JsonObject:
         "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
         "security": [{"bearer": []}],
         "paths": {**paths},
-        "components": _components(),
+        "components": _components(operations),
     }
 
 
@@ -99,15 +136,11 @@ def _request_body(name: str) -> JsonObject:
     return {"required": True, "content": {errors.JSON: {**content, **({"examples": examples} if examples else {})}}}
 
 
-def _components() -> JsonObject:
-    notes = {**roundtable.BODIES, **compare.BODIES, **chat.BODIES}
-    schemas: JsonObject = body_schemas([RoundtableBody, CompareBody, ChatBody], notes)
-    for room in (roundtable, compare, chat, models, errors):
-        schemas |= room.schemas()
+def _components(operations: tuple[Operation, ...]) -> JsonObject:
     return {
-        "schemas": schemas,
-        "responses": errors.responses(),
-        "headers": {"X-Request-Id": errors.REQUEST_ID_HEADER, "Retry-After": errors.RETRY_AFTER_HEADER},
+        "schemas": _schemas(),
+        "responses": errors.responses(entry for operation in operations for entry in operation.answers.values()),
+        "headers": errors.HEADERS,
         "securitySchemes": {
             "bearer": {
                 "type": "http",
@@ -116,3 +149,15 @@ def _components() -> JsonObject:
             }
         },
     }
+
+
+def _schemas() -> JsonObject:
+    bodies = (roundtable.BODIES, compare.BODIES, chat.BODIES, keys.BODIES, usage.BODIES, templates.BODIES)
+    fields = {name: notes for room in bodies for name, notes in room.items()}
+    schemas = body_schemas(_BODIES, BodyNotes(fields, {**keys.REQUIRED, **templates.REQUIRED}))
+    template = schemas["TemplateBody"]
+    assert isinstance(template, dict)
+    schemas["TemplatePatch"] = {name: value for name, value in template.items() if name != "required"}
+    for room in _ROOMS:
+        schemas |= room.schemas()
+    return schemas

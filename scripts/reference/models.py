@@ -2,7 +2,7 @@
 
 from parley.catalog.catalog import MAX_NAME_LENGTH
 from parley.domain.json import JsonObject, JsonValue
-from parley.wire.openapi.shapes import array, constant, count, flag, nullable, record, ref, text, words
+from reference.shapes import array, constant, count, flag, nullable, record, ref, text, words
 
 _PRICE = "^[0-9]+([.][0-9]+)?$"
 
@@ -79,14 +79,14 @@ def name_parameter() -> JsonObject:
     }
 
 
-def sdk_header() -> JsonObject:
+def sdk_header(description: str) -> JsonObject:
     """Return the header by which clients of the compare API are known."""
     return {
         "name": "X-MeshAPI-SDK",
         "in": "header",
         "required": False,
         "schema": {"type": "string"},
-        "description": "Sent by the clients of the compare API; with it the answer is a bare array.",
+        "description": description,
     }
 
 

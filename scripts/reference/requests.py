@@ -5,6 +5,7 @@ default that null stands for, and the rules that its contract checks after decod
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -13,8 +14,26 @@ from parley.domain.json import JsonObject, JsonValue
 Notes = Mapping[str, JsonObject]
 """Field name to what is laid over its generated schema; `items` is laid over the items of an array."""
 
+TEMPLATE_FIELDS: Notes = {
+    "cache": {
+        "description": "Take the answer that the same key got to the very same question within 24 hours, and keep new ones.",
+        "default": False,
+    },
+    "template": {"description": "Name or id of a stored template that begins the conversation."},
+    "variables": {"description": "Values of the template's placeholders; those that it does not have are ignored."},
+}
+"""What compare and chat take alike."""
 
-def body_schemas(bodies: Sequence[type[msgspec.Struct]], notes: Mapping[str, Notes]) -> JsonObject:
+
+@dataclass(frozen=True, slots=True)
+class BodyNotes:
+    """What the structs can't say, by struct: `fields` of each, and which ones its contract requires besides."""
+
+    fields: Mapping[str, Notes]
+    required: Mapping[str, tuple[str, ...]]
+
+
+def body_schemas(bodies: Sequence[type[msgspec.Struct]], notes: BodyNotes) -> JsonObject:
     """Return the components of `bodies` and of the structs within them, by name.
 
     Raises LookupError where `notes` names a struct or field that is not there, or leaves out a field.
@@ -22,18 +41,35 @@ def body_schemas(bodies: Sequence[type[msgspec.Struct]], notes: Mapping[str, Not
     _, generated = msgspec.json.schema_components(
         list(bodies), ref_template="#/components/schemas/{name}", schema_hook=_opaque
     )
-    return {name: _noted(schema, notes.get(name, {})) for name, schema in generated.items()}
+    _check(generated, notes)
+    return {
+        name: _noted(schema, notes.fields[name], notes.required.get(name, ())) for name, schema in generated.items()
+    }
+
+
+def _check(generated: Mapping[str, JsonObject], notes: BodyNotes) -> None:
+    wrong = [f"no struct {name}" for name in notes.fields if name not in generated]
+    for name, schema in generated.items():
+        properties = schema["properties"]
+        assert isinstance(properties, dict)
+        given = notes.fields.get(name, {})
+        wrong += [f"{name}.{field} is not described" for field in properties if field not in given]
+        wrong += [f"{name}.{field} is described but not there" for field in given if field not in properties]
+    if wrong:
+        raise LookupError("; ".join(wrong))
 
 
 def _opaque(_kind: type) -> JsonObject:
     return {"description": "Any JSON value."}
 
 
-def _noted(schema: JsonObject, notes: Notes) -> JsonObject:
+def _noted(schema: JsonObject, notes: Notes, required_besides: tuple[str, ...]) -> JsonObject:
     properties = schema["properties"]
     assert isinstance(properties, dict)
     fields: JsonObject = {field: _laid_over(given, notes.get(field, {})) for field, given in properties.items()}
-    required: JsonObject = {"required": schema["required"]} if schema.get("required") else {}
+    generated = schema.get("required")
+    names: list[JsonValue] = [*(generated if isinstance(generated, list) else ()), *required_besides]
+    required: JsonObject = {"required": names} if names else {}
     closed: JsonObject = {} if schema.get("additionalProperties") is None else {"additionalProperties": False}
     return {"type": "object", "description": _first_line(schema), "properties": fields, **required, **closed}
 

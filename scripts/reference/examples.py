@@ -1,12 +1,14 @@
-"""Requests with the answers of the embedded models: recorded by `scripts/record_examples.py`, never written by hand."""
+"""Requests with the answers of the embedded models: recorded by `scripts/record_examples.py`."""
 
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import cast
 
 import msgspec
 
 from parley.domain.json import JsonObject
+
+RECORDING = Path(__file__).parent / "examples.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Example:
 
 def load_examples() -> tuple[Example, ...]:
     """Return the recorded examples, in the order of the reference."""
-    recorded = files("parley.wire.openapi").joinpath("examples.json").read_bytes()
+    recorded = RECORDING.read_bytes()
     return tuple(
         Example(
             row.name,

@@ -6,11 +6,11 @@ from html import escape
 import msgspec
 
 from parley.domain.json import JsonObject, JsonValue
-from parley.wire.openapi.errors import REFUSALS, Refusal
-from parley.wire.openapi.examples import Example
-from parley.wire.openapi.fields import field_list, prose, type_of
-from parley.wire.openapi.operations import Operation
-from parley.wire.openapi.streams import EVENT_STREAM
+from reference.errors import REFUSALS, Refusal, refusals_of
+from reference.examples import Example
+from reference.fields import field_list, prose, type_of
+from reference.operations import Operation
+from reference.streams import EVENT_STREAM
 
 _ORIGIN = "http://127.0.0.1:8080"
 _SHOWN_RESPONSE = 6_000
@@ -113,20 +113,21 @@ def _parameters(operation: Operation) -> str:
 
 
 def _answer(operation: Operation, schemas: JsonObject) -> str:
-    content = _at(operation.answers, "200", "content")
+    status, content = _content(operation)
     schema = _object(_object(content.get("application/json")).get("schema"))
     if not schema:
         return ""
+    title = "Answer" if status == "200" else f"Answer ({status})"
     pointer = schema.get("$ref")
     if isinstance(pointer, str):
         name = pointer.rpartition("/")[2]
-        return f"<h4>Answer</h4>{field_list(_at(schemas, name))}"
+        return f"<h4>{title}</h4>{field_list(_at(schemas, name))}"
     fields = field_list(schema) if "properties" in schema else ""
-    return f"<h4>Answer</h4><p>{type_of(schema)}</p>{fields}"
+    return f"<h4>{title}</h4><p>{type_of(schema)}</p>{fields}"
 
 
 def _stream(operation: Operation) -> str:
-    stream = _object(_at(operation.answers, "200", "content").get(EVENT_STREAM))
+    stream = _object(_content(operation)[1].get(EVENT_STREAM))
     if not stream:
         return ""
     rows = []
@@ -141,10 +142,14 @@ def _stream(operation: Operation) -> str:
     return f'<h4>Stream</h4><p>{frames}</p><dl class="fields">{"".join(rows)}</dl>'
 
 
+def _content(operation: Operation) -> tuple[str, JsonObject]:
+    """Return the status of success and the media types of its answer."""
+    status = next(status for status in operation.answers if status.startswith("2"))
+    return status, _object(_object(operation.answers[status]).get("content", {}))
+
+
 def _statuses(operation: Operation) -> str:
-    by_name = {refusal.name: refusal for refusal in REFUSALS}
-    names = [str(_object(answer).get("$ref", "")).rpartition("/")[2] for answer in operation.answers.values()]
-    rows = [_refusal(by_name[name]) for name in names if name]
+    rows = [_refusal(refusal) for answer in operation.answers.values() for refusal in refusals_of(answer)]
     return f'<details class="errors"><summary>Errors</summary><dl class="fields">{"".join(rows)}</dl></details>'
 
 
