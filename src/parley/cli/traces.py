@@ -1,0 +1,132 @@
+"""`parley traces` and `parley trace ID`: what requests did, as a list and as a waterfall."""
+
+from datetime import datetime
+from typing import Annotated, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from parley.cli.connection import Target, connect
+from parley.cli.fault import CommandFault, ExitCode
+from parley.cli.options import Config, Json, Url
+from parley.cli.terminal import count, duration, harmless, make_console, plain, say, write_json
+from parley.cli.waterfall import STYLES, SpanRow, waterfall
+from parley.domain.json import JsonValue
+
+Shape = TypeVar("Shape")
+
+TRACES = "/v3/traces"
+
+
+class TraceRow(msgspec.Struct):
+    """One entry of GET /v3/traces, and the head of GET /v3/traces/{id}."""
+
+    id: str
+    name: str
+    span_count: int
+    status: str
+    start_time: datetime
+    duration_ms: float
+
+
+class _Page(msgspec.Struct):
+    traces: list[TraceRow]
+    has_more: bool = False
+
+
+class _WholeTrace(TraceRow):
+    spans: list[SpanRow]
+
+
+def traces(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100, metavar="N", help="How many, at most 100.")] = 20,
+    offset: Annotated[int, typer.Option("--offset", min=0, metavar="N", help="How many of the newest to skip.")] = 0,
+    name: Annotated[
+        str, typer.Option("--name", metavar="TEXT", help="Only traces whose name holds it, such as vote.")
+    ] = "",
+    url: Url = None,
+    config: Config = None,
+    is_json: Json = False,
+) -> None:
+    """List traces, newest first."""
+    query = urlencode({"limit": limit, "offset": offset, **({"name": name} if name else {})})
+    with connect(Target(url, config)) as client:
+        answer = client.get(f"{TRACES}?{query}")
+    if is_json:
+        write_json(answer)
+        return
+    page = _read(answer, _Page)
+    console = make_console()
+    if console.is_terminal:
+        console.print(_table(page.traces))
+    else:
+        for row in page.traces:
+            typer.echo("\t".join(cell.plain for cell in _cells(row)))
+    more = "; --offset shows older ones" if page.has_more else ""
+    say(make_console(is_error=True), Text(f"{count(len(page.traces), 'trace')}{more}.", "dim"))
+
+
+def trace(
+    trace_id: Annotated[
+        str, typer.Argument(metavar="ID", help="As `parley traces` and `trace_uuid` show it.", show_default=False)
+    ],
+    url: Url = None,
+    config: Config = None,
+    is_json: Json = False,
+) -> None:
+    """Show one trace as a waterfall: who was asked when, for how long, for how much."""
+    with connect(Target(url, config)) as client:
+        answer = client.get(f"{TRACES}/{quote(trace_id, safe='')}")
+    if is_json:
+        write_json(answer)
+        return
+    whole = _read(answer, _WholeTrace)
+    console = make_console()
+    head = Text.assemble(
+        (harmless(whole.name), "bold"),
+        f"  {_time(whole)}  {duration(whole.duration_ms)}  ",
+        (harmless(whole.status), STYLES.get(whole.status, "")),
+        (f"\n{harmless(whole.id)}", "dim"),
+    )
+    console.print(head)
+    console.print(waterfall(whole.spans, console.width))
+
+
+def _table(rows: list[TraceRow]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold")
+    table.add_column("id", no_wrap=True)
+    table.add_column("name", overflow="fold")
+    for column in ("began", "took", "spans"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("")
+    for row in rows:
+        table.add_row(*_cells(row))
+    return table
+
+
+def _cells(row: TraceRow) -> list[Text]:
+    return [
+        plain(row.id),
+        plain(row.name),
+        Text(_time(row)),
+        Text(duration(row.duration_ms)),
+        Text(str(row.span_count)),
+        plain(row.status, STYLES.get(row.status, "")),
+    ]
+
+
+def _time(row: TraceRow) -> str:
+    return row.start_time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _read(answer: JsonValue, shape: type[Shape]) -> Shape:
+    """Return the answer as `shape`; raises CommandFault for one that no Parley gives."""
+    try:
+        return msgspec.convert(answer, shape)
+    except msgspec.ValidationError as error:
+        message = f"The server's answer is not as its contract says: {error}."
+        raise CommandFault(ExitCode.UNREACHABLE, "strange_answer", message) from error
