@@ -107,6 +107,10 @@ def test_every_sandbox_model_of_the_contract_is_listed() -> None:
     assert {model.name for model in SANDBOX_MODELS} == expected
 
 
+def test_names_are_those_of_the_listed_models() -> None:
+    assert catalog().names() == tuple(model.name for model in catalog().models())
+
+
 def test_listing_holds_configured_known_and_discovered_models_once_each() -> None:
     row = ModelSettings("openai/gpt-5-mini", (DeploymentSettings("openai", "gpt-5-mini"),))
     names = [model.name for model in catalog([row]).models()]

@@ -50,6 +50,7 @@ class Vital(Enum):
         True,
     )
     JOURNAL_BYTES = ("parley_journal_bytes", "Usage that waits in the journal for the store.", False)
+    EVENTS_ABANDONED = ("parley_usage_events_abandoned", "Usage events whose process ended before them.", True)
     TRACES_QUEUE = ("parley_traces_queue_depth", "Traces that wait to be written.", False)
     TRACES_DROPPED = ("parley_traces_dropped", "Traces that were lost, as the store lagged.", True)
     EXPORTS_DROPPED = ("parley_trace_exports_dropped", "Traces that the OTLP collector did not take.", True)

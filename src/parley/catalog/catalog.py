@@ -80,6 +80,10 @@ class Catalog:
         """Return the models worth listing: configured, known of configured providers, discovered, sandbox."""
         return tuple(self.find(name) for name in self._listed)
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of `models()`, which costs nothing."""
+        return self._listed
+
     def panels(self) -> tuple[PanelPreset, ...]:
         return tuple(self._panels.values())
 
