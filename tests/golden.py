@@ -21,10 +21,13 @@ from typing import Any
 import msgspec
 
 from engine import Bench, failing, run_virtual
+from parley.books.idempotency import Idempotency
+from parley.books.telemetry import open_telemetry
+from parley.books.templates import Templates
 from parley.books.usage import UsageBook
 from parley.domain.errors import FailureCode
 from parley.domain.run import FinishReason
-from parley.domain.settings import PanelPreset, ServerSettings, StoreSettings
+from parley.domain.settings import PanelPreset, RetentionSettings, ServerSettings, StoreSettings, TelemetrySettings
 from parley.domain.usage import Usage
 from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
@@ -87,8 +90,11 @@ async def _play(asked: dict[str, Any], store: Store) -> Answer:
     catalog = bench.catalog_with(presets)
     log = make_log(logging.CRITICAL)
     keyring = open_keyring()
-    serving = Serving(bench.gateway, keyring, ServerSettings(), Runs(), log)
-    desks = Desks(KeyBook(store, keyring), UsageBook(store), Admission(MemoryLimiter(time.time)))
+    serving = Serving(
+        bench.gateway, keyring, ServerSettings(), Runs(), log, Templates(store), Idempotency(store, "ins_golden")
+    )
+    telemetry = open_telemetry(store, RetentionSettings(), TelemetrySettings(), ())
+    desks = Desks(KeyBook(store, keyring), UsageBook(store), Admission(MemoryLimiter(time.time)), telemetry)
     app = Front(application(serving, catalog, desks), ServerSettings(), log)
     return await _call(app, asked)
 

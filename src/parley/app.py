@@ -11,12 +11,20 @@ from typing import assert_never
 
 from starlette.types import ASGIApp
 
+from parley.books.answer_cache import open_cache
+from parley.books.expiry import keep_clean
+from parley.books.exporting import ExportError
+from parley.books.idempotency import Idempotency, release_of
 from parley.books.journal import Journal, journal_place
 from parley.books.ledger import Ledger
+from parley.books.metrics import Vital
 from parley.books.recorder import RecorderFile
+from parley.books.telemetry import Telemetry, open_telemetry
+from parley.books.templates import Templates
 from parley.books.usage import UsageBook
 from parley.catalog.catalog import Catalog
 from parley.config import Config
+from parley.domain.answer_cache import AnswerCache
 from parley.domain.events import Emit
 from parley.domain.models import Dialect
 from parley.domain.settings import PanelSettings, Patience, ProviderSettings, StoreSettings
@@ -24,7 +32,7 @@ from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
 from parley.gate.keyring import Keyring
 from parley.gate.limits import Limiter, open_limiter
-from parley.gateway import Gateway
+from parley.gateway import Gateway, Ticket, Watcher
 from parley.panel.breaker import Breakers
 from parley.panel.plan import Planner
 from parley.panel.seat import SeatTools
@@ -43,7 +51,7 @@ from parley.wire.log import make_log
 from parley.wire.routes import Desks, application
 from parley.wire.runs import Runs
 
-START_FAULTS = (StoreError, ReplayFileError)
+START_FAULTS = (StoreError, ReplayFileError, ExportError)
 """What an operator can mend when `assemble` raises it; the messages say how."""
 
 
@@ -62,6 +70,8 @@ class House:
     store: Store
     ledger: Ledger
     limiter: Limiter
+    cache: AnswerCache
+    telemetry: Telemetry
     keepers: tuple[Keeper, ...] = ()
     """What runs beside the server for as long as it serves."""
 
@@ -70,7 +80,9 @@ class House:
         for provider in self.providers.values():
             await provider.close()
         await self.limiter.close()
+        await self.cache.close()
         await self.ledger.close()
+        await self.telemetry.close()
         await self.store.close()
 
 
@@ -95,6 +107,7 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     keyring = Keyring(config.server.admin_key, is_open=config.server.auth == "open")
     keys = KeyBook(store, keyring)
     made_key = keys.open_now()
+    cache = open_cache(store, config.limiter.url)
     rng = random.Random()
     tools = SeatTools(
         providers=providers,
@@ -104,15 +117,33 @@ async def assemble(config: Config, fittings: Fittings) -> House:
         sleep=asyncio.sleep,
         rng=rng,
         hold_output_tokens=config.panel.hold_output_tokens,
+        cache=cache,
     )
-    gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers, ledger)
     log = make_log(fittings.log_level)
     limiter = open_limiter(config.limiter, log)
-    serving = Serving(gateway, keyring, config.server, Runs(), log, fittings.patience)
-    desks = Desks(keys, UsageBook(store), Admission(limiter))
+    telemetry = _telemetry(config, catalog, ledger, limiter)
+
+    def watchers(ticket: Ticket) -> Sequence[Watcher]:
+        return telemetry.watchers(ticket.key_id, ticket.parent_span_id)
+
+    admission = Admission(limiter)
+    gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers, ledger, watchers, admission)
+    marks = Idempotency(store, ledger.instance.id)
+    serving = Serving(
+        gateway,
+        keyring,
+        config.server,
+        Runs(),
+        log,
+        Templates(store),
+        marks,
+        fittings.patience,
+        telemetry.metrics.count_refusal,
+    )
+    desks = Desks(keys, UsageBook(store), admission, telemetry)
     app = Front(application(serving, catalog, desks), config.server, log)
-    keepers = (ledger.run, keys.keep_current)
-    return House(app, serving.runs, catalog, providers, made_key, store, ledger, limiter, keepers)
+    keepers = (ledger.run, keys.keep_current, telemetry.run, lambda: keep_clean(store, marks))
+    return House(app, serving.runs, catalog, providers, made_key, store, ledger, limiter, cache, telemetry, keepers)
 
 
 def open_recorder(path: Path) -> RecorderFile:
@@ -120,9 +151,22 @@ def open_recorder(path: Path) -> RecorderFile:
     return RecorderFile(path)
 
 
+def _telemetry(config: Config, catalog: Catalog, ledger: Ledger, limiter: Limiter) -> Telemetry:
+    """Return the telemetry, which may name the models that are listed or stand in the configuration."""
+    named = [model for panel in config.panels for model in (*panel.models, panel.summary_model or "")]
+    named += [config.panel.summary_model, config.panel.comparison_model]
+    telemetry = open_telemetry(ledger.store, config.retention, config.telemetry, [*catalog.names(), *named])
+    metrics = telemetry.metrics
+    metrics.watch(Vital.LIMITER_HEALTHY, lambda: limiter.is_healthy)
+    metrics.watch(Vital.LIMITER_LET_THROUGH, lambda: limiter.let_through)
+    metrics.watch(Vital.JOURNAL_BYTES, lambda: ledger.journal.size_bytes)
+    metrics.watch(Vital.EVENTS_ABANDONED, lambda: ledger.abandoned)
+    return telemetry
+
+
 def _ledger(store: Store, settings: StoreSettings) -> Ledger:
     """Return the ledger, what a former process left undone closed; its journal lies beside the database file."""
-    ledger = Ledger(store, Journal(*journal_place(settings.url)))
+    ledger = Ledger(store, Journal(*journal_place(settings.url)), release_of)
     ledger.start_now()
     return ledger
 

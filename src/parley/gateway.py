@@ -22,8 +22,19 @@ from parley.books.account import Account, Payer
 from parley.books.ledger import Ledger
 from parley.books.meter import Meter
 from parley.domain.errors import Forbidden
-from parley.domain.events import ConsolidationFinished, Emit, Event, Oversight, RunFinished, RunStarted, allow_all
+from parley.domain.events import (
+    CallIntent,
+    ConsolidationFinished,
+    Emit,
+    Event,
+    Oversight,
+    RunFinished,
+    RunStarted,
+    allow_all,
+)
+from parley.domain.limits import LimitState
 from parley.domain.run import Answer, PanelRequest, PanelResult, Verdict
+from parley.gate.admission import Admission
 from parley.gate.keyring import Caller, check_models
 from parley.panel.ceiling import intents_of
 from parley.panel.fanout import fan_out
@@ -43,6 +54,7 @@ class Ticket:
     account: Account | None = None
     key_id: str = ""
     parent_span_id: str | None = None
+    limits: tuple[LimitState, ...] = ()
 
 
 class Watcher(Protocol):
@@ -70,13 +82,15 @@ class Gateway:
         make_readers: Callable[[], Sequence[Emit]] = tuple,
         ledger: Ledger | None = None,
         make_watchers: Callable[[Ticket], Sequence[Watcher]] = watch_nothing,
+        admission: Admission | None = None,
     ) -> None:
-        """Without a `ledger` nothing is kept: for tests of the engine alone."""
+        """Without `ledger` and `admission` nothing is kept and nobody refused: for tests of the engine alone."""
         self._planner = planner
         self._tools = tools
         self._make_readers = make_readers
         self._make_watchers = make_watchers
         self._ledger = ledger
+        self._admission = admission
 
     async def open(
         self,
@@ -95,11 +109,29 @@ class Gateway:
         first = self._planner.find(request.seats[0].model)
         intents = intents_of(plan, first, self._tools.hold_output_tokens)
         _check_models(caller, payer, plan)
-        account = None
-        if self._ledger is not None:
-            account = Account(self._ledger, payer, request_id, request.panel_id)
-            await account.open(intents)
-        return Ticket(plan, request_id, trace_id or str(uuid.uuid4()), account, caller.key_id, parent_span_id)
+        account = None if self._ledger is None else Account(self._ledger, payer, request_id, request.panel_id)
+        limits = await self._admit(caller, account, intents)
+        trace_id = trace_id or str(uuid.uuid4())
+        return Ticket(plan, request_id, trace_id, account, caller.key_id, parent_span_id, limits)
+
+    async def _admit(
+        self, caller: Caller, account: Account | None, intents: Sequence[CallIntent]
+    ) -> tuple[LimitState, ...]:
+        """Count the request against the key's limits and open its account; a refused one gives its place back."""
+        permit = None if self._admission is None else await self._admission.admit(caller)
+        try:
+            if account is not None:
+                await account.open(intents)
+        except BaseException:
+            if permit is not None:
+                await permit.give_back()
+            raise
+        return () if permit is None else permit.states
+
+    def close(self, ticket: Ticket) -> None:
+        """Settle what a run that never began, or was cut short, has left open; after a whole run it does nothing."""
+        if ticket.account is not None:
+            ticket.account.close()
 
     async def run(self, ticket: Ticket, client: Emit) -> PanelResult:
         """Ask every seat and resolve; failures of models are part of the result. Cancelling it cancels every call."""
@@ -113,7 +145,6 @@ class Gateway:
         books: list[Emit] = [meter] if account is None else [meter, account]
         emit = _to_all([*books, *readers])
         started = self._tools.clock()
-        settled = None
         try:
             emit(RunStarted(ticket.plan.request, ticket.request_id, ticket.trace_id))
             oversight = Oversight(emit, account.allow if account else allow_all)
@@ -122,9 +153,9 @@ class Gateway:
             emit(ConsolidationFinished(verdict))
         finally:
             if account is not None:
-                settled = account.close()
-        if settled is not None:
-            await settled
+                account.close()
+        if account is not None:
+            await account.settled()
         duration_ms = round((self._tools.clock() - started) * 1000)
         result = _result(ticket, answers, verdict, meter, duration_ms)
         emit(RunFinished(result))

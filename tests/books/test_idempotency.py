@@ -91,7 +91,7 @@ def test_what_a_gone_process_left_running_is_freed_and_its_answers_stay(url: str
         await gone.finish(await begun(gone, "answered"), b"{}")
         await begun(gone, "left")
         await begun(alive, "running")
-        assert await store.write(lambda connection: release_of(connection, ["ins_1"])) == 1
+        await store.write(lambda connection: release_of(connection, ["ins_1"]))
         assert isinstance(await alive.begin("key_1", "answered", "f"), Replay)
         await begun(alive, "left")
         with pytest.raises(IdempotencyInProgress):

@@ -14,9 +14,11 @@ from meshapi import (
     ChatMessage,
     CompareParams,
     CompareStreamEvent,
+    CreateTemplateParams,
     MeshAPI,
     MeshAPIError,
     ModelSearchParams,
+    UpdateTemplateParams,
 )
 from meshapi import _types as types
 
@@ -253,3 +255,45 @@ def test_models_are_listed_async(url: str) -> None:
 
     count, name, total = asyncio.run(run())
     assert (name, total) == ("a", count)
+
+
+def test_templates_are_made_changed_listed_used_and_deleted(client: MeshAPI) -> None:
+    turns = [{"role": "user", "content": "Say {{ what }}."}]
+    params = CreateTemplateParams(
+        name="sayer", messages=turns, system="Be brief.", params={"temperature": 0.5}, model="a"
+    )
+    made = client.templates.create(params)
+    assert (made.owner, made.is_global, made.variables, made.messages) == ("admin", False, ["what"], turns)
+    try:
+        changed = client.templates.update(made.id, UpdateTemplateParams(description="says things"))
+        assert (changed.description, changed.system, changed.created_at) == (
+            "says things",
+            "Be brief.",
+            made.created_at,
+        )
+        assert client.templates.get(made.id) == changed
+        assert changed in client.templates.list()
+        said = client.chat.completions.create(
+            ChatCompletionParams(messages=[], template="sayer", variables={"what": "Paris"})
+        )
+        assert said.model == "a"
+        compared = client.compare.create(compare("a", "b", template=made.id, variables={"what": "Paris"}))
+        assert [row.error for row in compared.results] == [None, None]
+        missing = failed(422, "validation_error", lambda: client.compare.create(compare("a", template="sayer")))
+        assert "what" in str(missing)
+        failed(422, "validation_error", lambda: client.templates.create(CreateTemplateParams(name="sayer")))
+    finally:
+        client.templates.delete(made.id)
+    failed(404, "not_found", lambda: client.templates.get(made.id))
+
+
+def test_templates_of_the_asynchronous_client(url: str) -> None:
+    async def use() -> None:
+        async with connected(url) as client:
+            made = await client.templates.create(CreateTemplateParams(name="async", variables=["x"]))
+            assert (await client.templates.update(made.id, UpdateTemplateParams(name="renamed"))).name == "renamed"
+            assert [one.id for one in await client.templates.list()] == [made.id]
+            await client.templates.delete(made.id)
+            assert await client.templates.list() == []
+
+    asyncio.run(use())

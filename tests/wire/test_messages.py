@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from parley.domain.errors import InvalidRequest, NotFound
 from parley.domain.messages import AudioPart, ImagePart, Message, OtherPart, Role, TextPart, ToolCall
-from parley.wire.messages import read_messages, refuse_template
+from parley.wire.messages import read_messages
+from parley.wire.templated import refuse_template
 
 USER = {"role": "user", "content": "Hello"}
 CALL = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"at": 1}'}}

@@ -124,14 +124,19 @@ class Account:
             case _:
                 pass
 
-    def close(self) -> "asyncio.Future[list[None]]":
-        """Settle what is left as cancelled and release the hold; the future ends when all of it is durable."""
+    def close(self) -> None:
+        """Settle what is left as cancelled and release the hold; a second time it does nothing."""
         for call, line in self._lines.items():
             if not line.is_settled:
                 self._settle(call, _cancelled(line))
         if self._has_hold:
+            self._has_hold = False
             self._unsettled.append(self._ledger.put(Closing(self._request_id)))
-        return asyncio.gather(*self._unsettled)
+
+    async def settled(self) -> None:
+        """Return once all of it is durable. Raises NotServing where neither store nor journal took it."""
+        for done in self._unsettled:
+            await done
 
     def _seat_call(self, seat_index: int) -> Call:
         role = CallRole.SEAT if (CallRole.SEAT, seat_index) in self._lines else CallRole.CHAT
@@ -211,6 +216,7 @@ class Account:
         row["upstream_cost_pico"] = None if usage.upstream_cost_usd is None else to_pico(usage.upstream_cost_usd)
         row["attempts"] = len(line.attempts)
         row["is_estimated"] = usage.is_estimate
+        row["is_cached"] = answer.is_cached
         row["latency_ms"] = answer.duration_ms
         row["outcome"] = _outcome(answer.failure)
         row["error_code"] = "schema_invalid" if answer.is_schema_invalid else code.value if code else None
@@ -236,6 +242,7 @@ def _all_judges(verdict: Verdict) -> Answer:
         usage=sum((answer.usage for answer in answers if answer.usage is not None), Usage()),
         cost_usd=sum(known, Decimal(0)) if len(known) == len(costs) else None,
         attempts=sum(answer.attempts for answer in answers),
+        is_cached=all(answer.is_cached for answer in answers),
         duration_ms=sum(answer.duration_ms for answer in answers),
         failure=verdict.failure if verdict.vote is None or verdict.judge.failure else None,
     )

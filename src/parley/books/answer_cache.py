@@ -4,13 +4,14 @@ A cache never fails a request: an outage, a slow store or an entry that can't be
 """
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
-from parley.domain.answer_cache import CachedAnswer
+from parley.domain.answer_cache import AnswerCache, CachedAnswer
 from parley.domain.errors import NotServing
 from parley.domain.messages import ToolCall
 from parley.domain.run import FinishReason
@@ -69,6 +70,14 @@ def decode_answer(raw: bytes) -> CachedAnswer | None:
         return None
 
 
+def open_cache(store: Store, limiter_url: str) -> AnswerCache:
+    """Return the cache: in Redis where the shared limiter is, which spares the database; else in `store`."""
+    if not limiter_url.startswith(("redis://", "rediss://")):
+        return StoreAnswerCache(store)
+    cache: AnswerCache = importlib.import_module("parley.books.redis_cache").RedisAnswerCache(limiter_url)
+    return cache
+
+
 class StoreAnswerCache:
     """The cache of servers that share a store."""
 
@@ -98,6 +107,9 @@ class StoreAnswerCache:
                 await self._store.write(lambda connection: _put(connection, row))
         except (NotServing, TimeoutError):
             self.failures += 1
+
+    async def close(self) -> None:
+        """The store is closed by who opened it."""
 
 
 def forget_old(connection: Connection, now: float, most: int, most_entries: int = MOST_ENTRIES) -> int:

@@ -112,10 +112,10 @@ class Idempotency:
         return found.fingerprint, found.response
 
 
-def release_of(connection: Connection, instance_ids: Collection[str]) -> int:
-    """Free what the processes `instance_ids`, which are gone, left running; return how many that were."""
+def release_of(connection: Connection, instance_ids: Collection[str]) -> None:
+    """Free what the processes `instance_ids`, which are gone, left running."""
     is_left = and_(idempotency.c.instance_id.in_(instance_ids), idempotency.c.response.is_(None))
-    return connection.execute(delete(idempotency).where(is_left)).rowcount
+    connection.execute(delete(idempotency).where(is_left))
 
 
 def forget_old(connection: Connection, now: float, most: int) -> int:

@@ -3,14 +3,9 @@
 A cache never fails a request: a server that is away or slow is a miss, counted in `failures`.
 """
 
-import redis.asyncio
-from redis.exceptions import RedisError
-
 from parley.books.answer_cache import KEPT_S, decode_answer, encode_answer
 from parley.domain.answer_cache import CachedAnswer
-
-_PATIENCE_S = 0.5
-_MOST_CONNECTIONS = 16
+from parley.store.redis_client import OUTAGES, open_redis
 
 
 class RedisAnswerCache:
@@ -18,20 +13,13 @@ class RedisAnswerCache:
 
     def __init__(self, url: str) -> None:
         """Connects when it is first used."""
-        pool = redis.asyncio.BlockingConnectionPool.from_url(
-            url,
-            max_connections=_MOST_CONNECTIONS,
-            timeout=_PATIENCE_S,
-            socket_timeout=_PATIENCE_S,
-            socket_connect_timeout=_PATIENCE_S,
-        )
-        self._client = redis.asyncio.Redis.from_pool(pool)
+        self._client = open_redis(url)
         self.failures = 0
 
     async def get(self, scope: str, fingerprint: str) -> CachedAnswer | None:
         try:
             raw = await self._client.get(_name(scope, fingerprint))
-        except (RedisError, OSError):
+        except OUTAGES:
             self.failures += 1
             return None
         return decode_answer(raw) if isinstance(raw, bytes) else None
@@ -42,7 +30,7 @@ class RedisAnswerCache:
             return
         try:
             await self._client.set(_name(scope, fingerprint), raw, ex=KEPT_S)
-        except (RedisError, OSError):
+        except OUTAGES:
             self.failures += 1
 
     async def close(self) -> None:

@@ -90,12 +90,15 @@ class Templates:
 
         def work(connection: Connection) -> Template | RequestRefused:
             found = _one(connection, viewer, template_id)
+            if found is None:
+                return not_found(template_id)
             refusal = _may_write(viewer, found)
-            if found is None or refusal is not None:
-                return refusal or not_found(template_id)
+            if refusal is not None:
+                return refusal
             edited = edit(found)
-            if edited.is_global and not viewer.is_admin:
-                return _only_admins()
+            refusal = _may_write(viewer, edited)
+            if refusal is not None:
+                return refusal
             return _update(connection, edited if edited == found else replace(edited, updated_at=self._now()))
 
         return await self._written(work)
@@ -105,10 +108,12 @@ class Templates:
 
         def work(connection: Connection) -> RequestRefused | None:
             found = _one(connection, viewer, template_id)
+            if found is None:
+                return not_found(template_id)
             refusal = _may_write(viewer, found)
             if refusal is None:
                 connection.execute(delete(templates).where(templates.c.id == template_id))
-            return refusal or (not_found(template_id) if found is None else None)
+            return refusal
 
         refusal = await self._store.write(work)
         if refusal is not None:
@@ -171,10 +176,8 @@ def _one(connection: Connection, viewer: Viewer, template_id: str) -> Template |
     return None if row is None else _template(row)
 
 
-def _may_write(viewer: Viewer, template: Template | None) -> RequestRefused | None:
-    if template is not None and template.is_global and not viewer.is_admin:
-        return _only_admins()
-    return None
+def _may_write(viewer: Viewer, template: Template) -> RequestRefused | None:
+    return _only_admins() if template.is_global and not viewer.is_admin else None
 
 
 def _only_admins() -> Forbidden:

@@ -33,3 +33,7 @@ class AnswerCache(Protocol):
     async def put(self, scope: str, fingerprint: str, answer: CachedAnswer) -> None:
         """Keep `answer` for a day, unless it is too large."""
         ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...

@@ -1,7 +1,7 @@
 """One request through the engine: what is asked, what each seat answered, how it was resolved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -31,6 +31,11 @@ class Sampling:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     effort: Effort | None = None
+
+    def over(self, usual: "Sampling") -> "Sampling":
+        """Return this, with what `usual` says where this says nothing."""
+        names = [name for name in self.__slots__ if getattr(self, name) in (None, ())]
+        return replace(self, **{name: getattr(usual, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,8 @@ class PanelRequest:
     `fallback_models`: tried in order where the seat's model fails (chat). `accepts_refusals`: an empty answer or a
     refusal is an answer and not a failure (chat). `extra`: provider parameters that Parley does not know.
     `most_timeout_s` bounds the configured timeout where `timeout_s` asks for none. `output_param` is what the contract
-    calls the field behind `output`, for messages.
+    calls the field behind `output`, for messages. `cache_scope`: whose answers may be reused for the same call; None
+    asks every model anew.
     """
 
     panel_id: str
@@ -121,6 +127,7 @@ class PanelRequest:
     fallback_models: tuple[str, ...] = ()
     accepts_refusals: bool = False
     extra: JsonObject = field(default_factory=dict)
+    cache_scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,8 @@ class Answer:
 
     `text` is what arrived, also when the seat failed. `usage` and `cost_usd` add up all its attempts; `cost_usd` is
     None when a price is not known. `is_judge`: a consolidation call's, with seat_index 0. `choice_index` is set in a
-    vote, `schema` where a schema was asked for.
+    vote, `schema` where a schema was asked for. `is_cached`: an earlier answer to the same call, at no cost and with
+    no attempt.
     """
 
     seat_index: int
@@ -160,6 +168,7 @@ class Answer:
     provider: str | None = None
     upstream_model: str | None = None
     logprobs: JsonValue = None
+    is_cached: bool = False
 
     @property
     def is_schema_invalid(self) -> bool:
@@ -228,6 +237,11 @@ class PanelResult:
     def has_failed(self) -> bool:
         """Whether no seat at all answered."""
         return all(answer.failure is not None for answer in self.answers)
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether every call of the request was answered from the cache."""
+        return all(answer.is_cached for answer in (*self.answers, *self.verdict.judge_answers))
 
 
 def answered(answers: Sequence[Answer]) -> tuple[Answer, ...]:

@@ -42,6 +42,7 @@ class SeatPlan:
     """One call to come, a seat's or a judge's. `routes` in the order they are tried; `timeout_s` covers everything.
 
     `is_streamed` asks the provider for a stream; `relays` passes its text on to the client as it arrives.
+    `cache_scope` is the request's; `cached_as` stands for messages that no other call will repeat word by word.
     """
 
     role: CallRole
@@ -60,6 +61,8 @@ class SeatPlan:
     tool_choice: ToolChoice | None = None
     allows_parallel_tools: bool | None = None
     extra: JsonObject = field(default_factory=dict)
+    cache_scope: str | None = None
+    cached_as: str = ""
 
     @property
     def model(self) -> str:
@@ -141,6 +144,7 @@ class Planner:
             tool_choice=request.tool_choice,
             allows_parallel_tools=request.allows_parallel_tools,
             extra=request.extra,
+            cache_scope=request.cache_scope,
         )
 
 
@@ -156,6 +160,7 @@ def judge_seat(plan: Plan, routes: tuple[Route, ...], messages: tuple[Message, .
         max_retries=max_retries,
         is_streamed=streams,
         relays=streams,
+        cache_scope=plan.request.cache_scope,
     )
 
 

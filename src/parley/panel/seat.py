@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
 
+from parley.domain.answer_cache import AnswerCache
 from parley.domain.errors import FailureCode, SeatFailure, UpstreamFailure
 from parley.domain.events import AttemptEnded, AttemptStarted, CallIntent, CallRole, Oversight, SeatFinished
 from parley.domain.messages import Message, Role, text_message
@@ -21,6 +22,7 @@ from parley.panel.attempt import Attempt, estimate_input_tokens, most_input_toke
 from parley.panel.breaker import Breakers
 from parley.panel.check import Reading
 from parley.panel.plan import Route, SeatPlan
+from parley.panel.recall import chunks_of, fingerprint_of, kept_of
 from parley.providers.provider import Call, CallLimits, Provider
 
 _REQUEST_FAULTS = frozenset(
@@ -57,6 +59,7 @@ class SeatTools:
     sleep: Callable[[float], Awaitable[None]]
     rng: random.Random
     hold_output_tokens: int = 4_096
+    cache: AnswerCache | None = None
 
 
 async def ask_seat(tools: SeatTools, seat: SeatPlan, oversight: Oversight) -> Answer:
@@ -66,7 +69,8 @@ async def ask_seat(tools: SeatTools, seat: SeatPlan, oversight: Oversight) -> An
     try:
         async with asyncio.timeout(seat.timeout_s) as deadline:
             life.deadline = deadline
-            await life.run()
+            if not await life.recall():
+                await life.run()
     except TimeoutError:
         life.failure = _timed_out(seat.timeout_s)
     except asyncio.CancelledError:
@@ -75,6 +79,7 @@ async def ask_seat(tools: SeatTools, seat: SeatPlan, oversight: Oversight) -> An
         raise
     answer = life.answer()
     emit(SeatFinished(answer))
+    await life.remember(answer)
     return answer
 
 
@@ -97,8 +102,32 @@ class _Life:
         self._warnings: dict[str, None] = {}
         self._reading: Reading | None = None
         self._kept: tuple[Attempt, Reading] | None = None
+        self._is_cached = False
         self.deadline: asyncio.Timeout | None = None
         self.failure: SeatFailure | None = None
+
+    async def recall(self) -> bool:
+        """Answer as the same call was answered before, without any attempt; return whether that was possible."""
+        seat, cache = self._seat, self._tools.cache
+        if cache is None or seat.cache_scope is None:
+            return False
+        kept = await cache.get(seat.cache_scope, fingerprint_of(seat, seat.routes[0]))
+        if kept is None or not (seat.check is None or kept.tool_calls or seat.check.read(kept.text).is_valid):
+            return False
+        if await self._allow(self._intent(seat.routes[0], seat.messages)) is not None:
+            return False
+        attempt = self._last = Attempt(seat, seat.routes[0], self._tools.clock, self._emit)
+        for chunk in chunks_of(kept):
+            attempt.take(chunk)
+        self._warnings.update(dict.fromkeys(attempt.warnings))
+        self._is_cached = True
+        return self._accept()
+
+    async def remember(self, answer: Answer) -> None:
+        """Keep a good answer for the same call to come; after its end was told, so that nobody waits for it."""
+        cache, scope, kept = self._tools.cache, self._seat.cache_scope, kept_of(answer)
+        if cache is not None and scope is not None and kept is not None and self._last is not None:
+            await cache.put(scope, fingerprint_of(self._seat, self._last.route), kept)
 
     async def run(self) -> None:
         """Try until there is an answer that holds, or nothing is left to try."""
@@ -283,8 +312,8 @@ class _Life:
             model=attempt.route.model if attempt else self._seat.model,
             is_judge=self._seat.role is CallRole.CONSOLIDATION,
             text=attempt.text if attempt else "",
-            usage=self._usage if self._attempts else None,
-            cost_usd=self._cost if self._attempts else None,
+            usage=self._usage if self._attempts or self._is_cached else None,
+            cost_usd=self._cost if self._attempts or self._is_cached else None,
             duration_ms=round((self._tools.clock() - self._started) * 1000),
             finish_reason=attempt.finish_reason if attempt else None,
             failure=self.failure,
@@ -298,6 +327,7 @@ class _Life:
             provider=attempt.route.deployment.provider if attempt else None,
             upstream_model=attempt.route.deployment.upstream_model if attempt else None,
             logprobs=attempt.logprobs if attempt else None,
+            is_cached=self._is_cached,
         )
 
 

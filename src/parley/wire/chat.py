@@ -4,8 +4,11 @@ A model named `panel/NAME` is a panel of the configuration, answered as an ordin
 contracts/gateway.md, "Chat completions".
 """
 
+from dataclasses import replace
+
 from parley.catalog.catalog import PANEL_PREFIX, Catalog
 from parley.domain.ids import new_id
+from parley.domain.messages import Message
 from parley.domain.run import PanelRequest, Resolution, SeatRequest, Summary, Vote
 from parley.domain.settings import PanelPreset
 from parley.wire.chat_body import (
@@ -23,7 +26,8 @@ from parley.wire.chat_exchange import ChatExchange, PanelChatExchange
 from parley.wire.completion import ChunkOptions, ChunkWriter
 from parley.wire.decoding import decode_body, fault, refuse
 from parley.wire.exchange import Exchange, RequestInfo
-from parley.wire.messages import read_messages, refuse_template
+from parley.wire.messages import read_messages
+from parley.wire.templated import opening_of, refuse_template, template_named, with_params
 
 _FORMAT = "response_format"
 _RETRIES = 1
@@ -37,21 +41,26 @@ class ChatContract:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    def decode(self, body: bytes, info: RequestInfo) -> Exchange:
-        """Check what can be checked before planning. Raises ModelNotFound for a panel that is not configured.
+    def template_named(self, body: bytes) -> str | None:
+        return template_named(body)
 
-        `cache` is taken, and every call is a miss.
-        """
+    def decode(self, body: bytes, info: RequestInfo) -> Exchange:
+        """Check what can be checked before planning. Raises ModelNotFound for a panel that is not configured."""
         shape = decode_body(body, ChatBody)
+        opening: tuple[Message, ...] = ()
+        if shape.template is not None:
+            template = info.template or refuse_template(shape.template)
+            opening = opening_of(template, shape.variables or {})
+            body = with_params(body, template)
+            shape = decode_body(body, ChatBody)
         check_body(shape)
         names = read_models(shape, info.max_seats)
-        if shape.template is not None:
-            refuse_template(shape.template)
+        conversation = read_messages(shape.messages, opening)
         if names[0].startswith(PANEL_PREFIX):
             preset = self._preset(shape, names)
-            request = _panel_request(shape, preset, body)
+            request = _with_cache(_panel_request(shape, preset, conversation, body), shape, info)
             return PanelChatExchange(request, names[0], info, _writer(shape, names[0], request, info))
-        request = _request(shape, names, body)
+        request = _with_cache(_request(shape, names, conversation, body), shape, info)
         return ChatExchange(request, info, _writer(shape, names[0], request, info))
 
     def _preset(self, shape: ChatBody, names: tuple[str, ...]) -> PanelPreset:
@@ -65,7 +74,11 @@ class ChatContract:
         return preset
 
 
-def _request(shape: ChatBody, names: tuple[str, ...], body: bytes) -> PanelRequest:
+def _with_cache(request: PanelRequest, shape: ChatBody, info: RequestInfo) -> PanelRequest:
+    return replace(request, cache_scope=info.key_id) if shape.cache else request
+
+
+def _request(shape: ChatBody, names: tuple[str, ...], conversation: tuple[Message, ...], body: bytes) -> PanelRequest:
     for name in names[1:]:
         if name.startswith(PANEL_PREFIX):
             refuse(("models", (shape.models or []).index(name)), name, "a model: a panel is no fallback")
@@ -74,7 +87,7 @@ def _request(shape: ChatBody, names: tuple[str, ...], body: bytes) -> PanelReque
     return PanelRequest(
         panel_id=new_id("chatcmpl-"),
         seats=(SeatRequest(names[0], read_sampling(shape)),),
-        conversation=read_messages(shape.messages),
+        conversation=conversation,
         output=read_format(shape),
         output_param=_FORMAT,
         max_retries=_RETRIES,
@@ -90,14 +103,16 @@ def _request(shape: ChatBody, names: tuple[str, ...], body: bytes) -> PanelReque
     )
 
 
-def _panel_request(shape: ChatBody, preset: PanelPreset, body: bytes) -> PanelRequest:
+def _panel_request(
+    shape: ChatBody, preset: PanelPreset, conversation: tuple[Message, ...], body: bytes
+) -> PanelRequest:
     """Return the panel's run: the request's sampling holds for each seat, never for the consolidation."""
     timeout_s = None if preset.timeout_ms is None else preset.timeout_ms / 1000
     sampling = read_sampling(shape)
     return PanelRequest(
         panel_id=new_id("chatcmpl-"),
         seats=tuple(SeatRequest(model, sampling) for model in preset.models),
-        conversation=read_messages(shape.messages),
+        conversation=conversation,
         resolution=_resolution(preset),
         instructions=preset.instructions,
         output=read_format(shape),

@@ -58,19 +58,13 @@ class StreamOptionsBody(msgspec.Struct):
     include_usage: bool | None = None
 
 
-class ChatBody(msgspec.Struct):
-    """The body as it stands on the wire; null means the default, and unknown fields go to the provider."""
+class ParamsBody(msgspec.Struct):
+    """How a model is to answer: what a template may hold as its `params`, unknown parameters beside these."""
 
-    messages: list[dict[str, object]]
-    model: str | None = None
-    models: list[str] | None = None
-    stream: bool | None = None
-    stream_options: StreamOptionsBody | None = None
     temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     max_tokens: TokenBound | None = None
     max_completion_tokens: TokenBound | None = None
-    n: int | None = None
     seed: int | None = None
     stop: str | list[str] | None = None
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
@@ -78,6 +72,17 @@ class ChatBody(msgspec.Struct):
     tool_choice: str | dict[str, object] | None = None
     parallel_tool_calls: bool | None = None
     response_format: FormatBody | None = None
+
+
+class ChatBody(ParamsBody, kw_only=True):
+    """The body as it stands on the wire; null means the default, and unknown fields go to the provider."""
+
+    messages: list[dict[str, object]]
+    model: str | None = None
+    models: list[str] | None = None
+    stream: bool | None = None
+    stream_options: StreamOptionsBody | None = None
+    n: int | None = None
     timeout: Annotated[float, msgspec.Meta(gt=0, le=MOST_TIMEOUT_S)] | None = None
     cache: bool | None = None
     template: str | None = None
@@ -113,7 +118,7 @@ def read_models(shape: ChatBody, most: int) -> tuple[str, ...]:
     return names
 
 
-def read_sampling(shape: ChatBody) -> Sampling:
+def read_sampling(shape: ParamsBody) -> Sampling:
     return Sampling(
         temperature=shape.temperature,
         top_p=shape.top_p,

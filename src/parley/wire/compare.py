@@ -1,5 +1,6 @@
 """Contract: POST /v1/chat/compare. Unknown fields are rejected, in messages kept. Source: contracts/compare.md."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -7,14 +8,18 @@ import msgspec
 
 from parley.domain.events import ConsolidationDelta, Event, RunFinished, RunStarted, SeatDelta, SeatFinished
 from parley.domain.ids import new_id
+from parley.domain.json import JsonObject
+from parley.domain.messages import Message
 from parley.domain.run import Answer, Comparison, Nothing, PanelRequest, PanelResult, Sampling, SeatRequest, Verdict
 from parley.domain.usage import Usage
+from parley.wire.chat_body import read_sampling
 from parley.wire.completion import encode_completion
 from parley.wire.decoding import decode_body, fault, field_path, nearest, refuse, refuse_count, shown
 from parley.wire.encoding import Wire, WireObject, encode_json, encode_openai_usage, escape_non_ascii
 from parley.wire.exchange import DONE, Reply, RequestInfo
-from parley.wire.messages import read_messages, refuse_template
+from parley.wire.messages import read_messages
 from parley.wire.problems import Problem, failed_panel
+from parley.wire.templated import opening_of, params_of, refuse_template, template_named, unknown_params_of
 
 MODEL_TIMEOUT_S = 120.0
 COMPARISON_TIMEOUT_S = 120.0
@@ -55,14 +60,26 @@ class CompareContract:
 
     validation_status = 422
 
+    def template_named(self, body: bytes) -> str | None:
+        return template_named(body)
+
     def decode(self, body: bytes, info: RequestInfo) -> "CompareExchange":
-        """Check everything that can be checked without the catalog. `cache` is taken, and every call is a miss."""
+        """Check everything that can be checked without the catalog."""
         shape = decode_body(body, CompareBody)
         models = _models(shape.models, info.max_models)
         overrides = _overrides(shape.model_overrides or [], models)
+        seats = tuple(_seat(name, shape, overrides.get(name)) for name in models)
+        opening: tuple[Message, ...] = ()
+        extra: JsonObject = {}
         if shape.template is not None:
-            refuse_template(shape.template)
-        return CompareExchange(_request(shape, models, overrides), info)
+            template = info.template or refuse_template(shape.template)
+            opening = opening_of(template, shape.variables or {})
+            usual = read_sampling(params_of(template))
+            seats = tuple(replace(seat, sampling=seat.sampling.over(usual)) for seat in seats)
+            extra = unknown_params_of(template)
+        request = _request(shape, seats, read_messages(shape.messages, opening))
+        scope = info.key_id if shape.cache else None
+        return CompareExchange(replace(request, extra=extra, cache_scope=scope), info)
 
 
 def _models(names: list[str], most: int) -> list[str]:
@@ -89,14 +106,14 @@ def _overrides(given: list[OverrideBody], models: list[str]) -> dict[str, Overri
     return overrides
 
 
-def _request(shape: CompareBody, models: list[str], overrides: dict[str, OverrideBody]) -> PanelRequest:
+def _request(shape: CompareBody, seats: tuple[SeatRequest, ...], conversation: tuple[Message, ...]) -> PanelRequest:
     skips = bool(shape.skip_comparison)
     is_streamed = bool(shape.stream)
     comparison = Comparison(shape.comparison_model or None, shape.comparison_instructions or None)
     return PanelRequest(
         panel_id=new_id("cmp_"),
-        seats=tuple(_seat(name, shape, overrides.get(name)) for name in models),
-        conversation=read_messages(shape.messages),
+        seats=seats,
+        conversation=conversation,
         resolution=Nothing() if skips else comparison,
         max_retries=_RETRIES,
         most_timeout_s=MODEL_TIMEOUT_S,

@@ -7,38 +7,52 @@ client goes, the run is cancelled at once and with it every call upstream. Nothi
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.types import Receive, Scope, Send
 
+from parley.books.idempotency import Idempotency
+from parley.books.templates import Templates
 from parley.domain.errors import InvalidRequest, NotServing, RequestRefused
 from parley.domain.events import AttemptEnded, ConsolidationFinished, Emit, Event, JudgeSeated
-from parley.domain.json import JsonObject
 from parley.domain.run import PanelResult
 from parley.domain.settings import Patience, ServerSettings
-from parley.gate.keyring import Keyring
+from parley.gate.keyring import Caller, Keyring
 from parley.gateway import Gateway, Ticket
 from parley.wire.body import ClientGone, header, read_body
 from parley.wire.channel import Channel
 from parley.wire.exchange import KEEP_ALIVE, SSE_HEADERS, Contract, Exchange, Reply, RequestInfo
+from parley.wire.limit_headers import limit_headers
 from parley.wire.log import Log
+from parley.wire.once import REPLAYED, Once, key_fault
 from parley.wire.problems import INTERNAL, Problem, problem_of
 from parley.wire.runs import Runs, shutting_down
-from parley.wire.trace_context import trace_id_of
+from parley.wire.templated import find_template
+from parley.wire.trace_context import parent_span_id_of, trace_id_of
 
 _TOO_SLOW = 408
+_APIS = {"/v3/roundtable": "roundtable", "/v1/chat/compare": "compare"}
+_JSON = ((b"content-type", b"application/json"),)
+_CACHE_HIT = (b"x-cache", b"HIT")
+
+
+def _count_nothing(_api: str, _code: str) -> None:
+    """Of a house without metrics."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What an endpoint needs of the house."""
+    """What an endpoint needs of the house. `count_refusal` takes the API and the code of a request that was not run."""
 
     gateway: Gateway
     keyring: Keyring
     settings: ServerSettings
     runs: Runs
     log: Log
+    templates: Templates
+    marks: Idempotency
     patience: Patience = Patience()
+    count_refusal: Callable[[str, str], None] = _count_nothing
 
 
 class PanelEndpoint:
@@ -49,38 +63,59 @@ class PanelEndpoint:
         self._serving = serving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        once = Once(self._serving.marks)
         try:
-            exchange, ticket = await self._open(scope, receive)
+            await self._answer(scope, receive, send, once)
         except (RequestRefused, NotServing) as error:
+            await once.free()
+            self._serving.count_refusal(_APIS.get(scope["path"], "chat"), error.code)
             problem = problem_of(error, self._contract.validation_status)
             await send_problem(send, problem, scope["state"]["request_id"])
-            return
         except ClientGone:
             return
-        if exchange.request.is_streamed:
-            await _Stream(self._serving, exchange, ticket).answer(receive, send)
-        else:
-            await self._answer_plain(exchange, ticket, receive, send)
+        finally:
+            await once.free()
 
-    async def _open(self, scope: Scope, receive: Receive) -> tuple[Exchange, Ticket]:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, once: Once) -> None:
         serving = self._serving
-        serving.keyring.check(header(scope, b"authorization"))
+        caller = serving.keyring.check(header(scope, b"authorization"))
         serving.runs.check_open()
         body = await read_body(scope, receive, serving.settings.max_body_bytes, serving.patience.body_s)
+        key = header(scope, b"idempotency-key")
+        replay = await once.begin(caller.key_id, key, scope["path"], body)
+        if replay is not None:
+            await send_reply(send, 200, [*_JSON, REPLAYED], replay)
+            return
+        exchange, ticket = await self._open(scope, caller, body)
+        try:
+            if exchange.request.is_streamed:
+                await _Stream(serving, exchange, ticket).answer(receive, send)
+            else:
+                await self._answer_plain(exchange, ticket, once, receive, send)
+        finally:
+            # A client that leaves before its run has taken its first step leaves an open account behind.
+            serving.gateway.close(ticket)
+
+    async def _open(self, scope: Scope, caller: Caller, body: bytes) -> tuple[Exchange, Ticket]:
+        serving = self._serving
+        named = self._contract.template_named(body)
         info = RequestInfo(
             request_id=scope["state"]["request_id"],
             created_s=int(time.time()),
             sdk=header(scope, b"x-meshapi-sdk"),
             max_seats=serving.settings.max_seats,
             max_models=serving.settings.max_models,
+            key_id=caller.key_id,
+            template=None if named is None else await find_template(serving.templates, caller, named),
         )
         exchange = self._contract.decode(body, info)
         if exchange.request.is_streamed and header(scope, b"idempotency-key"):
             raise _not_on_streams()
-        trace_id = trace_id_of(header(scope, b"traceparent"))
-        return exchange, serving.gateway.open(exchange.request, info.request_id, trace_id)
+        context = header(scope, b"traceparent")
+        trace = trace_id_of(context), parent_span_id_of(context)
+        return exchange, await serving.gateway.open(caller, exchange.request, info.request_id, *trace)
 
-    async def _answer_plain(self, exchange: Exchange, ticket: Ticket, receive: Receive, send: Send) -> None:
+    async def _answer_plain(self, exchange: Exchange, ticket: Ticket, once: Once, receive: Receive, send: Send) -> None:
         run = _Run(self._serving, ticket, _ignore)
         try:
             async with asyncio.TaskGroup() as group:
@@ -92,9 +127,14 @@ class PanelEndpoint:
             return
         reply = exchange.reply(run.result) if run.result is not None else Reply(problem=run.problem)
         if reply.problem is not None:
-            await send_problem(send, reply.problem, ticket.request_id)
-        else:
-            await send_reply(send, 200, [(b"content-type", b"application/json")], reply.body)
+            await once.free()
+            await send_problem(send, replace(reply.problem, limits=ticket.limits), ticket.request_id)
+            return
+        await once.keep(reply.body)
+        is_cached = run.result is not None and run.result.is_cached
+        await send_reply(
+            send, 200, [*_JSON, *([_CACHE_HIT] if is_cached else []), *limit_headers(ticket.limits)], reply.body
+        )
 
 
 class _Run:
@@ -161,13 +201,14 @@ class _Stream:
         await self._end(send, run.problem if run.result is None else problem)
 
     async def _begin(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": SSE_HEADERS})
+        headers = [*SSE_HEADERS, *limit_headers(self._ticket.limits)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         self._has_begun = True
 
     async def _end(self, send: Send, problem: Problem | None) -> None:
         """End the stream, with what went wrong as its last word or, if it has not begun, in its place."""
         if problem is not None and not self._has_begun:
-            await send_problem(send, problem, self._ticket.request_id)
+            await send_problem(send, replace(problem, limits=self._ticket.limits), self._ticket.request_id)
             return
         if problem is not None:
             await self._send(send, self._exchange.error(problem))
@@ -232,9 +273,7 @@ def _is_for_clients(event: Event) -> bool:
 
 
 def _not_on_streams() -> InvalidRequest:
-    message = "Idempotency-Key can't be combined with stream: a stream is not stored; leave one of them out."
-    detail: JsonObject = {"type": "value_error", "loc": ["header", "Idempotency-Key"], "msg": message}
-    return InvalidRequest(message, param="Idempotency-Key", details=(detail,))
+    return key_fault("Idempotency-Key can't be combined with stream: a stream is not stored; leave one of them out.")
 
 
 def _ignore(_event: Event) -> None:

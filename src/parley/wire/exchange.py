@@ -7,6 +7,7 @@ one row in `routes.py`.
 from dataclasses import dataclass
 from typing import Protocol
 
+from parley.books.templates import Template
 from parley.domain.events import Event
 from parley.domain.run import PanelRequest, PanelResult
 from parley.wire.problems import Problem
@@ -29,6 +30,9 @@ class RequestInfo:
     sdk: str = ""
     max_seats: int = 32
     max_models: int = 10
+    key_id: str = ""
+    template: Template | None = None
+    """The stored template that the body names, where it names one."""
 
     @property
     def is_python_client(self) -> bool:
@@ -80,6 +84,10 @@ class Contract(Protocol):
 
     @property
     def validation_status(self) -> int: ...
+
+    def template_named(self, body: bytes) -> str | None:
+        """Return the stored template that `body` names, to be found before it is decoded; None without one."""
+        ...
 
     def decode(self, body: bytes, info: RequestInfo) -> Exchange:
         """Check the shape of `body` and translate it; raises InvalidRequest before any model is called."""

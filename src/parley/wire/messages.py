@@ -5,9 +5,8 @@ Source: contracts/compare.md, "Request", and OpenAI's reference of chat completi
 """
 
 from collections.abc import Sequence
-from typing import NoReturn, cast
+from typing import cast
 
-from parley.domain.errors import NotFound
 from parley.domain.json import JsonObject, JsonValue
 from parley.domain.messages import AudioPart, ImagePart, Message, OtherPart, Part, Role, TextPart, ToolCall
 from parley.wire.decoding import check_depth, fault, field_path, missing, refuse, wrong
@@ -27,21 +26,24 @@ _INSTEAD_OF_CONTENT = ("refusal", "function_call", "audio")
 """Fields of an assistant's message that say something where `content` does not."""
 
 
-def read_messages(raw: Sequence[dict[str, object]]) -> tuple[Message, ...]:
-    """Return the field `messages` as a conversation. Raises InvalidRequest that names the message and its field."""
-    if not raw:
+def read_messages(raw: Sequence[dict[str, object]], opening: tuple[Message, ...] = ()) -> tuple[Message, ...]:
+    """Return `opening`, which a template gave, and the field `messages` as one conversation.
+
+    Raises InvalidRequest that names the message and its field, and where nothing is said at all.
+    """
+    if not raw and not opening:
         refuse(("messages",), [], "an array of at least one message")
-    messages = tuple(_message(cast(JsonObject, one), ("messages", index)) for index, one in enumerate(raw))
+    messages = (*opening, *read_turns(raw))
     if not any(_says_something(message) for message in messages):
         last = len(raw) - 1
-        content = cast(JsonValue, raw[last].get("content"))
-        refuse(("messages", last, "content"), content, "text that is not blank, in one message at least")
+        content = cast(JsonValue, raw[last].get("content")) if raw else None
+        refuse(("messages", max(last, 0), "content"), content, "text that is not blank, in one message at least")
     return messages
 
 
-def refuse_template(name: str) -> NoReturn:
-    """Raise NotFound: this server stores no templates."""
-    raise NotFound(f"There is no template named {name[:80]!r}.", param="template")
+def read_turns(raw: Sequence[dict[str, object]]) -> tuple[Message, ...]:
+    """Return `raw` as messages, each well-formed. Raises InvalidRequest that names the message and its field."""
+    return tuple(_message(cast(JsonObject, one), ("messages", index)) for index, one in enumerate(raw))
 
 
 def _message(raw: JsonObject, loc: Loc) -> Message:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
+from parley.books.telemetry import Telemetry
 from parley.books.usage import UsageBook
 from parley.catalog.catalog import Catalog
 from parley.domain.errors import NotAcceptable, NotFound, NotServing, RequestRefused
@@ -21,15 +22,18 @@ from parley.gate.key_book import KeyBook
 from parley.wire.body import ClientGone, header
 from parley.wire.chat import ChatContract
 from parley.wire.compare import CompareContract
-from parley.wire.docs import docs_page, openapi_document
+from parley.wire.docs import docs_asset, docs_page, openapi_document
 from parley.wire.endpoint import PanelEndpoint, Serving
 from parley.wire.health import Readyz, healthz
 from parley.wire.json_endpoint import check_admin
 from parley.wire.keys import KeysEndpoint
+from parley.wire.metrics import MetricsEndpoint
 from parley.wire.models_endpoint import ModelsEndpoint
 from parley.wire.problems import INTERNAL, Problem, problem_of
 from parley.wire.rate_limits import RateLimitsEndpoint
 from parley.wire.roundtable import RoundtableContract
+from parley.wire.templates import TemplatesEndpoint
+from parley.wire.traces import TracesEndpoint
 from parley.wire.usage import UsageEndpoint
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -59,6 +63,7 @@ class Desks:
     keys: KeyBook
     usage: UsageBook
     admission: Admission
+    telemetry: Telemetry
 
 
 def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
@@ -83,12 +88,16 @@ def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
         ),
         Row("GET", "/v3/models", models.roundtable),
         *_key_rows(KeysEndpoint(desks.keys, serving)),
+        *_template_rows(TemplatesEndpoint(serving.templates, serving)),
         *_usage_rows(UsageEndpoint(desks.usage, serving)),
         Row("GET", "/v1/usage/rate-limits", RateLimitsEndpoint(desks.admission).answer),
+        *_trace_rows(TracesEndpoint(desks.telemetry.traces)),
+        _metrics_row(MetricsEndpoint(desks.telemetry.metrics), serving),
         Row("GET", "/healthz", healthz, is_open=True),
         Row("GET", "/readyz", Readyz(serving.runs).answer, is_open=True),
         Row("GET", "/openapi.json", openapi_document, is_open=True),
         Row("GET", "/docs", docs_page, is_open=True),
+        Row("GET", "/docs/{asset}", docs_asset, is_open=True),
     )
 
 
@@ -100,6 +109,29 @@ def _key_rows(keys: KeysEndpoint) -> tuple[Row, ...]:
         Row("PATCH", "/v1/keys/{key_id}", keys.change, is_admin=True),
         Row("DELETE", "/v1/keys/{key_id}", keys.disable, is_admin=True),
     )
+
+
+def _template_rows(templates: TemplatesEndpoint) -> tuple[Row, ...]:
+    return (
+        Row("POST", "/v1/templates", templates.create),
+        Row("GET", "/v1/templates", templates.list_all),
+        Row("GET", "/v1/templates/{template_id}", templates.one),
+        Row("PATCH", "/v1/templates/{template_id}", templates.change),
+        Row("DELETE", "/v1/templates/{template_id}", templates.delete),
+    )
+
+
+def _trace_rows(traces: TracesEndpoint) -> tuple[Row, ...]:
+    return (
+        Row("GET", "/v3/traces", traces.page),
+        Row("GET", "/v3/traces/{trace_id}", traces.one),
+        Row("DELETE", "/v3/traces/{trace_id}", traces.delete),
+    )
+
+
+def _metrics_row(metrics: MetricsEndpoint, serving: Serving) -> Row:
+    is_open = serving.settings.metrics_open
+    return Row("GET", "/metrics", metrics.answer, is_open=is_open, is_admin=not is_open)
 
 
 def _usage_rows(usage: UsageEndpoint) -> tuple[Row, ...]:

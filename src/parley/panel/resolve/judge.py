@@ -16,6 +16,7 @@ from parley.domain.run import Answer, Verdict
 from parley.domain.usage import estimate_tokens
 from parley.panel.check import AnswerCheck
 from parley.panel.plan import Plan, Planner, SeatPlan, judge_seat
+from parley.panel.recall import digest_of
 from parley.panel.resolve.labels import (
     LabelMapper,
     Lineup,
@@ -50,6 +51,8 @@ class _Prompt:
     messages: tuple[Message, ...]
     lineup: Lineup
     is_truncated: bool
+    digest: str
+    """Of all that goes into it but the nonce and the shuffle; empty where nothing is cached."""
 
 
 class Bench:
@@ -82,6 +85,7 @@ class Bench:
             prompt = self._prompt(brief, judge)
             self.emit(JudgeSeated(judge.name, prompt.lineup.seed, prompt.lineup.order))
             call = judge_seat(self.plan, self._planner.routes(judge), prompt.messages, 0 if place else max_retries)
+            call = replace(call, cached_as=prompt.digest)
             answer, has_flowed = await self._ask(self._checked(call, brief, left_s), prompt)
             asked.append(answer)
             verdict = _verdict(asked, prompt, has_flowed, brief.check)
@@ -116,12 +120,16 @@ class Bench:
     def _prompt(self, brief: Brief, judge: Model) -> _Prompt:
         """Lay out question and answers, freshly shuffled and fenced for this one judge."""
         rng = self.tools.rng
-        lineup = line_up(brief.answers, self.names, rng.getrandbits(32))
         by_seat = {answer.seat_index: answer.text for answer in brief.answers}
         question = question_text(self.plan.request.conversation)
         system = [part for part in (brief.instructions, brief.task) if part]
         if brief.check:
             system.append(brief.check.directive())
+        digest = ""
+        if self.plan.request.cache_scope is not None:
+            digest = digest_of(judge.name, question, system, [(self.names[seat], by_seat[seat]) for seat in by_seat])
+        # A kept text names the answers by the labels of its own shuffle, so the same answers are shuffled alike.
+        lineup = line_up(brief.answers, self.names, int(digest[:8], 16) if digest else rng.getrandbits(32))
         fixed = sum(len(text) for text in (*system, question))
         texts, is_truncated = cut_evenly([by_seat[seat] for seat in lineup.order], _room(judge, fixed))
         nonce = draw_nonce((question, *system, *texts), rng)
@@ -130,7 +138,7 @@ class Bench:
         if brief.answers:
             system.append(_guard(nonce))
         messages = (text_message(Role.SYSTEM, "\n\n".join(system)), text_message(Role.USER, user))
-        return _Prompt(messages, lineup, is_truncated)
+        return _Prompt(messages, lineup, is_truncated, digest)
 
 
 def other_judges(first: Model, answers: Sequence[Answer], find: Callable[[str], Model]) -> list[Model]:
