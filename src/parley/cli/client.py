@@ -46,10 +46,12 @@ class Client:
     def post(self, path: str, body: JsonObject) -> JsonObject:
         """Return the answer to `body`, a JSON object."""
         with self._request("POST", path, body, _ANSWER_S) as response:
-            answer = self._read_json(response)
-            if not isinstance(answer, dict):
-                raise self._strange(response.status)
-            return answer
+            return self._read_object(response)
+
+    def delete(self, path: str) -> JsonObject:
+        """Delete what stands at `path` and return what the server says of it."""
+        with self._request("DELETE", path, None, _SILENCE_S) as response:
+            return self._read_object(response)
 
     @contextmanager
     def stream(self, path: str, body: JsonObject) -> Iterator[Iterator[JsonObject]]:
@@ -87,6 +89,12 @@ class Client:
             raise self._unreachable(error) from error
         except ValueError as error:
             raise self._strange(response.status) from error
+
+    def _read_object(self, response: http.client.HTTPResponse) -> JsonObject:
+        answer = self._read_json(response)
+        if not isinstance(answer, dict):
+            raise self._strange(response.status)
+        return answer
 
     def _read_events(self, response: http.client.HTTPResponse) -> Iterator[JsonObject]:
         if not (response.getheader("Content-Type") or "").startswith("text/event-stream"):

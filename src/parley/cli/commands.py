@@ -11,12 +11,15 @@ from parley import __version__
 from parley.cli.demo import demo
 from parley.cli.doctor import doctor
 from parley.cli.fault import CommandFault, ExitCode, misused
+from parley.cli.keys import key_commands
 from parley.cli.models import models
 from parley.cli.panel import ask, compare, vote
 from parley.cli.serve import record, serve
 from parley.cli.terminal import harmless, make_console, say, write_json
+from parley.cli.traces import trace, traces
 
-COMMANDS = (serve, demo, ask, vote, compare, models, doctor, record)
+COMMANDS = (serve, demo, ask, vote, compare, models, traces, trace, doctor, record)
+GROUPS = {"keys": (key_commands, "Make, list and disable keys.")}
 
 
 def make_app() -> typer.Typer:
@@ -30,6 +33,8 @@ def make_app() -> typer.Typer:
     app.callback()(_root)
     for command in COMMANDS:
         app.command()(command)
+    for name, (make_group, meaning) in GROUPS.items():
+        app.add_typer(make_group(), name=name, help=meaning)
     return app
 
 
@@ -75,5 +80,6 @@ def _report(fault: CommandFault, is_json: bool, hint: str = "") -> int:
 
 
 def _help_hint(arguments: Sequence[str]) -> str:
-    named = [argument for argument in arguments[:1] if argument in {command.__name__ for command in COMMANDS}]
+    known = {*GROUPS, *(command.__name__ for command in COMMANDS)}
+    named = [argument for argument in arguments[:1] if argument in known]
     return f"See `{' '.join(['parley', *named])} --help`."
