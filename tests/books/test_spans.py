@@ -11,8 +11,19 @@ from parley.books.meter import Meter
 from parley.books.span_content import MOST_CHARACTERS
 from parley.books.spans import Trace, TraceReader, TraceTools
 from parley.domain.errors import FailureCode
+from parley.domain.events import RunStarted, SeatFinished
 from parley.domain.messages import ImagePart, Message, Role, TextPart, text_message
-from parley.domain.run import Comparison, FinishReason, Nothing, Sampling, SchemaFormat, SeatRequest, Summary, Vote
+from parley.domain.run import (
+    Answer,
+    Comparison,
+    FinishReason,
+    Nothing,
+    Sampling,
+    SchemaFormat,
+    SeatRequest,
+    Summary,
+    Vote,
+)
 from parley.domain.usage import Usage
 from parley.providers.provider import FinishChunk, TextChunk, UsageChunk
 from parley.providers.scripted import Pause, Script, says
@@ -204,6 +215,18 @@ def test_costs_of_the_spans_add_up_to_the_meter() -> None:
     assert total_cost(trace, "calls") == total_cost(trace, "attempts") == meter.cost_usd
     assert trace.spans[0].attributes["parley.cost_usd"] == f"{meter.cost_usd:f}"
     assert trace.spans[0].attributes["parley.cost_complete"] is True
+
+
+def test_answer_from_the_cache_is_marked_and_costs_nothing() -> None:
+    kept: list[Trace] = []
+    reader = TraceReader(TraceTools(lambda: 5.0, kept.append), "key_a")
+    request = panel("a", resolution=Nothing())
+    reader(RunStarted(request, "req_1", "trace"))
+    reader(SeatFinished(Answer(0, "a", text="Paris", provider="mistral", upstream_model="m", is_cached=True)))
+    reader.finish()
+    seat = kept[0].spans[1].attributes
+    assert (seat["parley.cached"], seat["parley.cost_usd"], seat["parley.attempts"]) == (True, "0", 0)
+    assert (seat["gen_ai.provider.name"], seat["parley.provider"]) == ("mistral_ai", "mistral")
 
 
 def test_incoming_parent_is_the_parent_of_the_root() -> None:

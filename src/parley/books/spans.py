@@ -243,7 +243,7 @@ class TraceReader:
         call = self._call_of(event.role, event.seat_index)
         if call is None:
             return
-        provider = provider_name(event.deployment)
+        provider = provider_name(event.deployment.provider)
         call.span.attributes |= {"gen_ai.provider.name": provider, "parley.provider": event.deployment.provider}
         attempt = self._open(call.span, f"attempt {event.deployment.upstream_model}", "client")
         attempt.attributes |= {
@@ -299,13 +299,16 @@ class TraceReader:
         attributes = call.span.attributes
         answered_by = answer.upstream_model if answer.failure is None else None
         known: dict[str, AttributeValue | None] = {
+            "gen_ai.provider.name": provider_name(answer.provider) if answer.provider else None,
+            "parley.provider": answer.provider,
             "gen_ai.response.model": _short(answered_by) if answered_by else None,
             "gen_ai.response.finish_reasons": (answer.finish_reason.value,) if answer.finish_reason else None,
             "parley.model": _short(answer.model),
             "parley.attempts": len(call.attempts),
+            "parley.cached": answer.is_cached or None,
         }
         attributes |= _given(known)
-        if call.attempts:
+        if call.attempts or answer.is_cached:
             attributes |= _usage_attributes(call.usage, call.cost)
         if self._tools.keeps_content:
             attributes["gen_ai.output.messages"] = output_messages(answer)
@@ -373,9 +376,9 @@ def resolution_of(resolution: Resolution) -> str:
             return "vote"
 
 
-def provider_name(deployment: Deployment) -> str:
-    """Return the provider as the conventions name it, or as the configuration does where they have no name."""
-    return _PROVIDERS.get(deployment.provider, deployment.provider)
+def provider_name(provider: str) -> str:
+    """Return a configured provider as the conventions name it, or as it stands where they have no name."""
+    return _PROVIDERS.get(provider, provider)
 
 
 def _name_of(request: PanelRequest) -> str:
