@@ -81,8 +81,9 @@ def test_making_listing_and_disabling_work_on_a_running_server(
         (["create", "--name", "x", "--expires", "tomorrow"], "2030-12-31T23:59:59Z"),
         (["create", "--name", "x", "--rpm", "0"], "--rpm"),
         (["create"], "--name"),
-        (["disable", "key_none"], "key_none"),
-        (["disable", "../models"], "../models"),
+        (["disable", "parley_0123"], "never the key itself"),
+        (["disable", "key_0123"], "key_0123"),
+        (["disable", "../models"], "parley keys list"),
         (["enable"], "enable"),
     ],
 )

@@ -3,8 +3,8 @@
 A new key is printed once, alone on standard output; what people need to know about it goes to standard error.
 """
 
+import re
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 from rich import box
@@ -12,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from parley.cli.connection import Target, connect
+from parley.cli.fault import misused
 from parley.cli.options import Config, Json, Url
 from parley.cli.terminal import count, harmless, make_console, money, plain, say, write_json
 from parley.domain.json import JsonObject, JsonValue
 
 KEYS = "/v1/keys"
+_ID = re.compile("key_[0-9A-Za-z]+")
 
 
 def create(
@@ -89,8 +91,10 @@ def disable(
     is_json: Json = False,
 ) -> None:
     """Disable a key: within a second nobody can use it any more."""
+    if not _ID.fullmatch(key_id):
+        raise misused("ID is the id of a key, never the key itself: key_ and letters, as `parley keys list` shows it.")
     with connect(Target(url, config)) as client:
-        row = client.delete(f"{KEYS}/{quote(key_id, safe='')}")
+        row = client.delete(f"{KEYS}/{key_id}")
     if is_json:
         write_json(row)
         return

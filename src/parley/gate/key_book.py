@@ -38,6 +38,7 @@ from parley.store.database import Store
 FIRST_ADMIN_NAME = "first-admin"
 _POLLED_EVERY_S = 0.5
 _SHOWN_ID = 60
+_ID_PREFIX = "key_"
 
 Spent = Callable[[Connection, Sequence[str]], Mapping[str, tuple[int, int]]]
 """Tells what keys have spent, in total and in this month, in picodollars; a key that is missing has spent nothing."""
@@ -203,7 +204,7 @@ class KeyBook:
 
 def _key_of(secret: str, terms: Terms, now: float) -> Key:
     created_at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-    return Key(new_id("key_"), digest_of(secret), terms, created_at, version=1)
+    return Key(new_id(_ID_PREFIX), digest_of(secret), terms, created_at, version=1)
 
 
 def _free_name(taken: set[str]) -> str:
@@ -226,4 +227,6 @@ def _refused(field: str, message: str) -> InvalidRequest:
 
 
 def _unknown(key_id: str) -> NotFound:
-    return NotFound(f"There is no key with the id {key_id[:_SHOWN_ID]!r}; GET /v1/keys lists them.")
+    """Name the id, but nothing else: who mistakes a key for its id must not find it repeated."""
+    named = f"the id {key_id[:_SHOWN_ID]!r}" if key_id.startswith(_ID_PREFIX) else "this id"
+    return NotFound(f"There is no key with {named}; ids begin with {_ID_PREFIX}, and GET /v1/keys lists them.")
