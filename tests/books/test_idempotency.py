@@ -100,6 +100,23 @@ def test_what_a_gone_process_left_running_is_freed_and_its_answers_stay(url: str
     with_stores(url, 1, use)
 
 
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_process_that_was_thought_gone_leaves_the_mark_of_the_next_alone(url: str, is_answered: bool) -> None:
+    async def use(store: Store) -> None:
+        paused, following = Idempotency(store, "ins_1"), Idempotency(store, "ins_2")
+        mark = await begun(paused)
+        await store.write(lambda connection: release_of(connection, ["ins_1"]))
+        later = await begun(following)
+        await (paused.finish(mark, b"late") if is_answered else paused.free(mark))
+        with pytest.raises(IdempotencyInProgress):
+            await following.begin("key_1", "once", "f")
+        await following.finish(later, b"right")
+        await paused.free(mark)
+        assert await paused.begin("key_1", "once", "f") == Replay(b"right")
+
+    with_stores(url, 1, use)
+
+
 def test_answer_is_kept_for_a_day_and_then_the_key_is_new(url: str) -> None:
     clock = Clock()
 

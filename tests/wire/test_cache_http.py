@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from serving import ADMIN_KEY, Got, post, serving
+from stores import sqlite_url
 from upstream_models import Call, Fails, Upstream, says
 
 ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -223,15 +224,19 @@ def test_panel_of_the_configuration_is_cached_as_well(url: str, upstream: Upstre
     assert len(upstream.calls) == 3
 
 
-def test_hit_at_another_server(toml: str, upstream: Upstream, tmp_path: Path) -> None:
-    store = {"PARLEY_STORE_URL": f"sqlite:///{tmp_path}/shared.db"}
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_hit_at_another_server(
+    toml: str, upstream: Upstream, tmp_path: Path, database: str, request: pytest.FixtureRequest
+) -> None:
+    address = sqlite_url(tmp_path) if database == "sqlite" else request.getfixturevalue("postgresql_url")
+    store = {"PARLEY_STORE_URL": address}
     with serving(toml, store) as one, serving(toml, store) as other:
         chat(one, "a")
         assert chat(other, "a").headers["x-cache"] == "HIT"
     assert len(upstream.calls) == 1
 
 
-def test_hit_through_redis(toml: str, upstream: Upstream, tmp_path: Path, redis_url: str) -> None:
+def test_hit_through_redis(toml: str, upstream: Upstream, redis_url: str) -> None:
     shared = f'{toml}\n[limiter]\nurl = "{redis_url}"\n'
     with serving(shared) as one, serving(shared) as other:
         compare(one, "a", "b", comparison_model="j")

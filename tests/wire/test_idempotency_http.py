@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from serving import ADMIN_KEY, Got, post, send, serving
+from stores import sqlite_url
 from upstream_models import Fails, Upstream, says
 
 ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -67,6 +68,28 @@ def test_replay_leaves_no_event(url: str) -> None:
     for _ in range(3):
         assert ask(url, "once").status == 200
     assert post(url, "/v1/usage/events", {}, ADMIN).json["total"] == 1
+
+
+def test_replay_does_not_count_against_the_limits(url: str) -> None:
+    made = post(url, "/v1/keys", {"name": "two a day", "rpd": 2}, ADMIN).json["key"]
+    who = {"Authorization": f"Bearer {made}", "Idempotency-Key": "once"}
+    body = body_of("/v1/chat/completions")
+    assert [post(url, "/v1/chat/completions", body, who).status for _ in range(5)] == [200] * 5
+    del who["Idempotency-Key"]
+    assert [post(url, "/v1/chat/completions", body, who).status for _ in range(2)] == [200, 429]
+
+
+def test_request_over_the_limit_frees_the_key(url: str) -> None:
+    made = post(url, "/v1/keys", {"name": "one a day", "rpd": 1}, ADMIN).json["key"]
+    who = {"Authorization": f"Bearer {made}"}
+    body = body_of("/v1/chat/completions")
+    keys = ("first", "second", "second")
+    ends = [post(url, "/v1/chat/completions", body, {**who, "Idempotency-Key": key}) for key in keys]
+    assert [(end.status, end.json.get("error", {}).get("code")) for end in ends] == [
+        (200, None),
+        (429, "rate_limit_exceeded"),
+        (429, "rate_limit_exceeded"),
+    ]
 
 
 def test_other_body_or_path_is_a_mismatch(url: str, upstream: Upstream) -> None:
@@ -155,8 +178,14 @@ def test_answer_comes_back_when_its_template_is_gone(url: str) -> None:
     assert ask(url, "once", template="t").body == first.body
 
 
-def test_of_many_at_once_at_two_servers_one_is_done(toml: str, upstream: Upstream, tmp_path: Path) -> None:
-    store = {"PARLEY_STORE_URL": f"sqlite:///{tmp_path}/shared.db"}
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The environment of servers that share a database."""
+    is_sqlite = request.param == "sqlite"
+    return {"PARLEY_STORE_URL": sqlite_url(tmp_path) if is_sqlite else request.getfixturevalue("postgresql_url")}
+
+
+def test_of_many_at_once_at_two_servers_one_is_done(toml: str, upstream: Upstream, store: dict[str, str]) -> None:
     with serving(toml, store) as one, serving(toml, store) as other, ThreadPoolExecutor(8) as pool:
         ends = list(pool.map(lambda index: ask((one, other)[index % 2], "once"), range(24)))
         assert {end.status for end in ends} <= {200, 409}
@@ -165,8 +194,7 @@ def test_of_many_at_once_at_two_servers_one_is_done(toml: str, upstream: Upstrea
     assert len(upstream.calls) == 1
 
 
-def test_answer_survives_the_server(toml: str, upstream: Upstream, tmp_path: Path) -> None:
-    store = {"PARLEY_STORE_URL": f"sqlite:///{tmp_path}/shared.db"}
+def test_answer_survives_the_server(toml: str, upstream: Upstream, store: dict[str, str]) -> None:
     with serving(toml, store) as url:
         first = ask(url, "once")
     with serving(toml, store) as url:

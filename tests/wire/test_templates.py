@@ -11,6 +11,7 @@ from parley.books.templates import MOST_BYTES
 from parley.wire import templated
 from parley.wire.templates import MOST_NAME_CHARACTERS
 from serving import ADMIN_KEY, Got, post, send, serving
+from stores import sqlite_url
 from upstream_models import Upstream, says
 
 ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -172,6 +173,8 @@ def test_name_is_taken_once_per_key(url: str, mine: dict[str, str]) -> None:
         ({"name": " "}, "name"),
         ({"name": "x" * (MOST_NAME_CHARACTERS + 1)}, "name"),
         ({"name": None}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"description": "a\x00b"}, "description"),
         ({"system": 5}, "system"),
         ({"messages": [{"role": "nobody", "content": "x"}]}, "messages[0].role"),
         ({"messages": [{"role": "user"}]}, "messages[0].content"),
@@ -318,8 +321,14 @@ def test_filled_template_is_bounded(url: str, mine: dict[str, str]) -> None:
     refused(post(url, "/v1/chat/completions", body, mine), 422, "validation_error", "characters")
 
 
-def test_template_is_found_at_once_in_another_process(toml: str, upstream: Upstream, tmp_path: Path) -> None:
-    store = {"PARLEY_STORE_URL": f"sqlite:///{tmp_path}/shared.db"}
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The environment of servers that share a database."""
+    is_sqlite = request.param == "sqlite"
+    return {"PARLEY_STORE_URL": sqlite_url(tmp_path) if is_sqlite else request.getfixturevalue("postgresql_url")}
+
+
+def test_template_is_found_at_once_in_another_process(toml: str, upstream: Upstream, store: dict[str, str]) -> None:
     with serving(toml, store) as one, serving(toml, store) as other:
         for round_number in range(3):
             name = f"round {round_number}"
@@ -328,3 +337,14 @@ def test_template_is_found_at_once_in_another_process(toml: str, upstream: Upstr
             assert send(other, "DELETE", f"/v1/templates/{made['id']}", headers=ADMIN).status == 204
             body = {"model": "a", "messages": [], "template": name}
             refused(post(one, "/v1/chat/completions", body, ADMIN), 404, "not_found")
+
+
+def test_any_text_is_kept_and_any_name_looked_for(toml: str, upstream: Upstream, store: dict[str, str]) -> None:
+    with serving(toml, store) as url:
+        created(url, ADMIN, system="a\x00b {{x}}", description="☂\n\u2028")
+        assert ask(url, ADMIN, upstream, variables={"x": "\x00"})["messages"][0]["content"] == "a\x00b \x00"
+        for name in ("\x00", "%s", "x" * 10_000, ""):
+            body = {"model": "a", "messages": [], "template": name}
+            refused(post(url, "/v1/chat/completions", body, ADMIN), 404, "not_found")
+        for place in ("%00", "%FF", "x" * 5_000):
+            refused(send(url, "GET", f"/v1/templates/{place}", headers=ADMIN), 404, "not_found")

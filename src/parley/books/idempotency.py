@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Executable, and_, delete, select, update
 
-from parley.domain.errors import IdempotencyInProgress, IdempotencyMismatch
+from parley.domain.errors import IdempotencyInProgress, IdempotencyMismatch, NotServing
 from parley.store.database import Store
 from parley.store.schema import idempotency
 from parley.store.upsert import insert_for
@@ -66,13 +66,13 @@ class Idempotency:
     async def finish(self, mark: Begun, body: bytes) -> None:
         """Keep the answer of a `200`, durably. While the store is out, `settle_owed` does so later."""
         values = {"response": body, "created_at": self._now()}
-        await self._do(
-            mark, lambda connection: _execute(connection, update(idempotency).where(_is(mark)).values(values))
-        )
+        statement = update(idempotency).where(self._is_mine(mark)).values(values)
+        await self._do(mark, lambda connection: _execute(connection, statement))
 
     def free(self, mark: Begun) -> "asyncio.Future[None]":
-        """Forget `mark`: the next request with its key is done anew. The future never fails; nobody need await it."""
-        return self._do(mark, lambda connection: _execute(connection, delete(idempotency).where(_is(mark))))
+        """Forget `mark`: the next request with its key is done anew, at the latest when the future ends."""
+        statement = delete(idempotency).where(self._is_mine(mark))
+        return self._do(mark, lambda connection: _execute(connection, statement))
 
     async def settle_owed(self) -> None:
         """Try again what the store could not take; raises NotServing while it still can't."""
@@ -81,14 +81,22 @@ class Idempotency:
             self._owed.pop(mark, None)
 
     def _do(self, mark: Begun, work: Work) -> "asyncio.Future[None]":
-        """Queue `work`, and remember it if it fails: a mark must not outlive its request because the store was out."""
+        """Queue `work`; what an outage swallows is owed: a mark must not outlive its request because the store was out.
+
+        A future of its own, so that who is cancelled while waiting does not lose sight of the outage.
+        """
         told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def end(done: "asyncio.Future[None]") -> None:
-            if done.cancelled() or done.exception() is not None:
+            error = done.exception()
+            if isinstance(error, NotServing):
                 self._owed[mark] = work
-            if not told.done():
+            if told.done():
+                return
+            if error is None or isinstance(error, NotServing):
                 told.set_result(None)
+            else:
+                told.set_exception(error)
 
         self._store.submit(work).add_done_callback(end)
         return told
@@ -108,8 +116,13 @@ class Idempotency:
         insert = insert_for(connection, idempotency).values(row).on_conflict_do_nothing()
         if connection.execute(insert.returning(idempotency.c.key_id)).first() is not None:
             return None
-        found = connection.execute(select(idempotency).where(_is(mark))).one()
-        return found.fingerprint, found.response
+        found = connection.execute(select(idempotency).where(_is(mark))).first()
+        # Freed by another process in this very moment: whoever comes again in a second finds it free.
+        return (fingerprint, None) if found is None else (found.fingerprint, found.response)
+
+    def _is_mine(self, mark: Begun) -> ColumnElement[bool]:
+        """A process that was thought gone, and is not, must not touch the mark of the one that took over."""
+        return and_(_is(mark), idempotency.c.instance_id == self._instance_id, idempotency.c.response.is_(None))
 
 
 def release_of(connection: Connection, instance_ids: Collection[str]) -> None:

@@ -21,9 +21,12 @@ from parley.store.schema import templates
 
 MOST_OF_ONE_KEY = 1_000
 MOST_BYTES = 262_144
-MOST_BYTES_OF_ONE_KEY = 16_777_216
+MOST_BYTES_OF_ONE_KEY = 4_194_304
 GLOBAL = ""
 """The key id of templates that everybody sees."""
+
+_NUL = "\x00"
+"""No name or id holds it: PostgreSQL takes no text with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ class Templates:
 
     async def find(self, viewer: Viewer, name: str) -> Template | None:
         """Return the template that `viewer` means by a name or an id: its own by name, by id, a global one by name."""
+        if _NUL in name:
+            return None
         is_named = or_(templates.c.name == name, templates.c.id == name)
         query = select(templates).where(_is_seen_by(viewer), is_named)
         found = await self._store.read(lambda connection: [_template(row) for row in connection.execute(query)])
@@ -171,6 +176,8 @@ def _is_seen_by(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _one(connection: Connection, viewer: Viewer, template_id: str) -> Template | None:
+    if _NUL in template_id:
+        return None
     query = select(templates).where(_is_seen_by(viewer), templates.c.id == template_id)
     row = connection.execute(query).first()
     return None if row is None else _template(row)

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parley.books.templates import GLOBAL, MOST_BYTES, Template, Templates
+from parley.books.templates import GLOBAL, Template, Templates
 from parley.domain.json import JsonObject, JsonValue
 from parley.gate.keyring import Caller
 from parley.wire.body import read_body
@@ -25,9 +25,6 @@ from parley.wire.templated import placeholders_of, viewer_of
 T = TypeVar("T")
 
 MOST_NAME_CHARACTERS = 200
-_MOST_BODY_BYTES = 2 * MOST_BYTES
-"""A template of the allowed size fits, however it is spelled in JSON within reason."""
-
 _VARIABLE = re.compile(r"\w+")
 _NO_PARAMS = frozenset(ChatBody.__struct_fields__) - frozenset(ParamsBody.__struct_fields__)
 
@@ -94,8 +91,8 @@ class TemplatesEndpoint:
 
     async def _read(self, request: Request) -> tuple[TemplateBody, JsonObject | None]:
         """Return the body, checked, and its `params` as they stand."""
-        most = min(self._serving.settings.max_body_bytes, _MOST_BODY_BYTES)
-        raw = await read_body(request.scope, request.receive, most, self._serving.patience.body_s)
+        most, patience = self._serving.settings.max_body_bytes, self._serving.patience
+        raw = await read_body(request.scope, request.receive, most, patience.body_s)
         body = decode_body(raw, TemplateBody)
         params = cast("JsonObject | None", decode_body(raw, _Opaque).params)
         _check(body, params)
@@ -105,6 +102,9 @@ class TemplatesEndpoint:
 def _check(body: TemplateBody, params: JsonObject | None) -> None:
     if isinstance(body.name, str) and not (body.name.strip() and len(body.name) <= MOST_NAME_CHARACTERS):
         refuse(("name",), body.name, f"text of 1 to {MOST_NAME_CHARACTERS} characters that is not blank")
+    for field, text in (("name", body.name), ("description", body.description)):
+        if isinstance(text, str) and "\x00" in text:
+            refuse((field,), text, "text without the character U+0000")
     if isinstance(body.model, str) and not body.model.strip():
         refuse(("model",), body.model, "the name of a model, as GET /v1/models lists them")
     read_turns(body.messages or [])
