@@ -6,6 +6,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -330,6 +331,13 @@ class TestBothStores:
 
         asyncio.run(main())
         assert "disabled" in refusal(keyring, f"Bearer {made}")
+
+    def test_processes_that_start_together_make_one_admin_key(self, store: Store) -> None:
+        rings = [ring() for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            made = [*pool.map(lambda keyring: book(store, keyring).open_now(), rings)]
+        (secret,) = [key for key in made if key is not None]
+        assert {keyring.check(f"Bearer {secret}").name for keyring in rings} == {"first-admin"}
 
     def test_change_in_this_process_counts_at_once_and_in_another_one_after_its_next_look(self, store: Store) -> None:
         here, there = ring(), ring()
