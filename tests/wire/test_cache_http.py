@@ -224,12 +224,15 @@ def test_panel_of_the_configuration_is_cached_as_well(url: str, upstream: Upstre
     assert len(upstream.calls) == 3
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_hit_at_another_server(
-    toml: str, upstream: Upstream, tmp_path: Path, database: str, request: pytest.FixtureRequest
-) -> None:
-    address = sqlite_url(tmp_path) if database == "sqlite" else request.getfixturevalue("postgresql_url")
-    store = {"PARLEY_STORE_URL": address}
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of servers that share a database; those on PostgreSQL keep their journal where they run."""
+    monkeypatch.chdir(tmp_path)
+    is_sqlite = request.param == "sqlite"
+    return {"PARLEY_STORE_URL": sqlite_url(tmp_path) if is_sqlite else request.getfixturevalue("postgresql_url")}
+
+
+def test_hit_at_another_server(toml: str, upstream: Upstream, store: dict[str, str]) -> None:
     with serving(toml, store) as one, serving(toml, store) as other:
         chat(one, "a")
         assert chat(other, "a").headers["x-cache"] == "HIT"

@@ -179,8 +179,9 @@ def test_answer_comes_back_when_its_template_is_gone(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """The environment of servers that share a database."""
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of servers that share a database; those on PostgreSQL keep their journal where they run."""
+    monkeypatch.chdir(tmp_path)
     is_sqlite = request.param == "sqlite"
     return {"PARLEY_STORE_URL": sqlite_url(tmp_path) if is_sqlite else request.getfixturevalue("postgresql_url")}
 
