@@ -30,12 +30,13 @@ class Pace:
         An empty text yields nothing.
         """
         if is_streamed:
-            pieces = [text[start : start + self.piece_chars] for start in range(0, len(text), self.piece_chars)]
+            count = -(-len(text) // self.piece_chars)
             per_sleep = max(1, round(self.tokens_per_s * _SLEEP_S)) if self.tokens_per_s else _PIECES_WITHOUT_SLEEP
-            for index, piece in enumerate(pieces):
+            for index in range(count):
                 if index % per_sleep == 0:
-                    await self._wait(min(per_sleep, len(pieces) - index))
-                yield TextChunk(piece)
+                    await self._wait(min(per_sleep, count - index))
+                # Cut as it is needed: all pieces at once would take fifteen times the room of the text.
+                yield TextChunk(text[index * self.piece_chars : (index + 1) * self.piece_chars])
         elif text:
             await self._wait(len(text) / self.piece_chars, _PLAIN_WAIT_S)
             yield TextChunk(text)
