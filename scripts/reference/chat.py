@@ -117,7 +117,7 @@ def _completion() -> JsonObject:
         "created": count("When, in seconds since 1970."),
         "model": text("The model that answered."),
         "choices": array(choice, "One choice."),
-        "usage": nullable(ref("ChatUsage")),
+        "usage": nullable(ref("ChatUsage", "Tokens of all calls behind the answer.")),
         **_own(),
     }
     return record("A chat completion, as OpenAI defines it.", fields, ["usage", *_own()])
@@ -198,7 +198,7 @@ def _chunk() -> JsonObject:
         "created": count("When, in seconds since 1970."),
         "model": text("The model that answers."),
         "choices": array(choice, "One choice; none on the chunk that carries `usage`."),
-        "usage": nullable(ref("ChatUsage")),
+        "usage": nullable(ref("ChatUsage", "On the last chunk, where `stream_options.include_usage` asks for it.")),
         **_own(),
     }
     return record("One chunk of a streamed completion.", fields, ["usage", *_own()])

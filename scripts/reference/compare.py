@@ -140,8 +140,8 @@ def _events() -> JsonObject:
     model: JsonObject = {"model": text("The model's name.")}
     delta: JsonObject = {"delta": text("The next piece of text.")}
     result = _result()
-    told: JsonObject = {key: result[key] for key in ("finish_reason", "usage", "latency_ms", "request_id", "content")}
-    told |= {"error_code": ref("ErrorCode"), "error": text("Why the model failed."), "error_message": _sentence()}
+    told: JsonObject = {key: value for key, value in result.items() if key not in {"model", "response_body"}}
+    told["error_message"] = _sentence()
     row: JsonObject = {**result, "error_message": _sentence()}
     judge: JsonObject = {"comparison_model": text("The model that compares.")}
     done: JsonObject = {

@@ -1,5 +1,6 @@
 """Requests with the answers of the embedded models: recorded by `scripts/record_examples.py`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -9,6 +10,21 @@ import msgspec
 from parley.domain.json import JsonObject
 
 RECORDING = Path(__file__).parent / "examples.json"
+
+SAMPLES: Mapping[str, JsonObject] = {
+    "ChatBody": {"model": "sandbox/terse", "messages": [{"role": "user", "content": "Tabs or spaces?"}]},
+    "KeyBody": {"name": "build server", "rpm": 60, "spend_cap_month_usd": "25.00", "models": ["sandbox/*"]},
+    "KeyPatch": {"rpm": None, "disabled": True},
+    "UsageBody": {"since": "2026-11-01T00:00:00Z"},
+    "EventsBody": {"status": "failed", "limit": 20},
+    "TemplateBody": {
+        "name": "translator",
+        "system": "Translate what you are given into {{ language }}.",
+        "params": {"temperature": 0.2},
+    },
+    "TemplatePatch": {"model": "sandbox/terse"},
+}
+"""A request of each kind of which no answer is recorded, by the component of its body."""
 
 
 @dataclass(frozen=True, slots=True)

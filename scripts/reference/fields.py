@@ -89,6 +89,8 @@ def _span(schema: JsonObject, least: str, most: str, unit: str) -> str:
     low, high = schema.get(least), schema.get(most)
     if high is None:
         return f"at least {low:,}{unit}" if isinstance(low, int | float) and low > (0 if unit == "" else 1) else ""
+    if low is None and unit:
+        return f"at most {high:,}{unit}" if isinstance(high, int | float) else ""
     low = 0 if low is None else low
     return f"{low:,} to {high:,}{unit}" if isinstance(low, int | float) and isinstance(high, int | float) else ""
 

@@ -103,7 +103,7 @@ def _listings(prefix: str, kind: str) -> tuple[Operation, ...]:
     listed: JsonObject = {"200": answer(models.listing_schema(), "The models."), **bad_query}
     by_price: JsonObject = {"200": answer(models.listing_schema(), "The models."), **pick(*KEYED)}
     found: JsonObject = {"200": answer(ref("ModelSearch"), "A page of models."), **bad_query}
-    one: JsonObject = {"200": answer(ref("Model"), "The model."), **pick(*KEYED, "ModelNotFound")}
+    one: JsonObject = {"200": answer(ref("Model"), "The model."), **pick(*KEYED, "ModelNotFound", "InvalidRequest422")}
     sdk = models.sdk_header("Sent by the clients of the compare API; with it the answer is a bare array.")
     rows = (
         ("", "list", "List models", "Every model worth listing, configured panels first.", listed),

@@ -1,5 +1,6 @@
 """The readable reference as one HTML page, rendered from the document: no framework, no foreign origin."""
 
+import re
 import shlex
 from html import escape
 
@@ -7,13 +8,16 @@ import msgspec
 
 from parley.domain.json import JsonObject, JsonValue
 from reference.errors import REFUSALS, Refusal, refusals_of
-from reference.examples import Example
+from reference.examples import SAMPLES, Example
 from reference.fields import field_list, prose, type_of
 from reference.operations import Operation
 from reference.streams import EVENT_STREAM
 
 _ORIGIN = "http://127.0.0.1:8080"
 _SHOWN_RESPONSE = 6_000
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_PLACES = {"name": "sandbox/terse", "asset": "docs.css"}
+"""What stands in a path in examples; of anything else its name in capitals."""
 
 
 def render_page(document: JsonObject, operations: tuple[Operation, ...], examples: tuple[Example, ...]) -> str:
@@ -70,9 +74,9 @@ def _path(path: str) -> str:
 
 def _authentication() -> str:
     return (
-        '<h2 id="keys">Keys</h2><p>Send <code>Authorization: Bearer &lt;key&gt;</code> with every request but those '
-        'under “Operations”. A server that runs with <code>auth = "open"</code> needs no key and answers to this '
-        "machine alone.</p>"
+        '<h2 id="authentication">Authentication</h2><p>Send <code>Authorization: Bearer &lt;key&gt;</code> with every '
+        'request but those whose example has none. A server that runs with <code>auth = "open"</code> needs no key '
+        "and answers to this machine alone.</p>"
     )
 
 
@@ -95,9 +99,8 @@ def _operation(operation: Operation, document: JsonObject, examples: tuple[Examp
     if operation.body is not None:
         parts.append(f"<h4>Request</h4>{field_list(_at(schemas, operation.body))}")
     parts += [_answer(operation, schemas), _stream(operation), _statuses(operation)]
-    parts += [_example(one) for one in examples if one.path == operation.path]
-    if operation.body is None and not operation.path.endswith("}"):
-        parts.append(_curl(operation.path, None, operation.is_open))
+    recorded = [_example(operation, one) for one in examples if one.path == operation.path]
+    parts += recorded or [f"<h4>Example</h4>{_curl(operation, SAMPLES.get(operation.body or ''))}"]
     return f'<article id="{operation.name}">{"".join(parts)}</article>'
 
 
@@ -107,7 +110,10 @@ def _parameters(operation: Operation) -> str:
     fields: JsonObject = {}
     for parameter in operation.parameters:
         row = _object(parameter)
-        fields[str(row["name"])] = {**_object(row["schema"]), "description": f"{row['description']} In: {row['in']}."}
+        fields[str(row["name"])] = {
+            **_object(row["schema"]),
+            "description": f"In the {row['in']}. {row['description']}",
+        }
     required: list[JsonValue] = [name for name in fields if f"{{{name}}}" in operation.path]
     return f"<h4>Parameters</h4>{field_list({'properties': fields, 'required': required})}"
 
@@ -161,20 +167,24 @@ def _refusal(refusal: Refusal) -> str:
     )
 
 
-def _example(example: Example) -> str:
+def _example(operation: Operation, example: Example) -> str:
     answer = example.response if isinstance(example.response, str) else _pretty(example.response)
     if len(answer) > _SHOWN_RESPONSE:
         answer = answer[:_SHOWN_RESPONSE].rpartition("\n")[0] + "\n…"
     return (
-        f"<h4>Example: {prose(example.summary)}</h4>{_curl(example.path, example.request, False)}"
+        f"<h4>Example: {prose(example.summary)}</h4>{_curl(operation, example.request)}"
         f"<details><summary>The embedded models’ answer</summary><pre><code>{escape(answer, quote=False)}</code></pre>"
         "</details>"
     )
 
 
-def _curl(path: str, body: JsonObject | None, is_open: bool) -> str:
-    lines = [f"curl {'-N ' if body and body.get('stream') else ''}{_ORIGIN}{path}"]
-    if not is_open:
+def _curl(operation: Operation, body: JsonObject | None) -> str:
+    path = _PLACEHOLDER.sub(lambda found: _PLACES.get(found[1], found[1].upper()), operation.path)
+    options = "-N " if body and body.get("stream") else ""
+    if operation.method not in {"get", "post"}:
+        options = f"-X {operation.method.upper()} "
+    lines = [f"curl {options}{_ORIGIN}{path}"]
+    if not operation.is_open:
         lines.append('-H "Authorization: Bearer $PARLEY_API_KEY"')
     if body is not None:
         lines += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(_pretty(body))}"]

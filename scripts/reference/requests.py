@@ -16,7 +16,8 @@ Notes = Mapping[str, JsonObject]
 
 TEMPLATE_FIELDS: Notes = {
     "cache": {
-        "description": "Take the answer that the same key got to the very same question within 24 hours, and keep new ones.",
+        "description": "Take the answer that the same key got to the very same question within 24 hours, and keep a "
+        "new one.",
         "default": False,
     },
     "template": {"description": "Name or id of a stored template that begins the conversation."},

@@ -182,6 +182,7 @@ def test_name_is_taken_once_per_key(url: str, mine: dict[str, str]) -> None:
         ({"params": {"temperature": 3}}, "params.temperature"),
         ({"params": {"stream": True}}, "params.stream"),
         ({"params": []}, "params"),
+        ({"params": {"tools": [{"type": "function", "function": {"name": ""}}]}}, "params.tools[0].function.name"),
         ({"variables": ["no blanks"]}, "variables[0]"),
         ({"sytem": "x"}, "sytem"),
     ],

@@ -129,12 +129,14 @@ def read_sampling(shape: ParamsBody) -> Sampling:
     )
 
 
-def read_tools(shape: ChatBody) -> tuple[Tool, ...]:
-    return tuple(_tool(tool.function, index) for index, tool in enumerate(shape.tools or ()))
+def read_tools(shape: ParamsBody, place: tuple[str, ...] = ()) -> tuple[Tool, ...]:
+    """Return the tools; `place` is where in its body `shape` stands."""
+    return tuple(
+        _tool(tool.function, (*place, "tools", index, "function")) for index, tool in enumerate(shape.tools or ())
+    )
 
 
-def _tool(function: FunctionBody, index: int) -> Tool:
-    loc = ("tools", index, "function")
+def _tool(function: FunctionBody, loc: tuple[str | int, ...]) -> Tool:
     if not function.name:
         refuse((*loc, "name"), function.name, "a name")
     parameters = cast("JsonObject | None", function.parameters)

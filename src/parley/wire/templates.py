@@ -14,7 +14,7 @@ from parley.books.templates import GLOBAL, Template, Templates
 from parley.domain.json import JsonObject, JsonValue
 from parley.gate.keyring import Caller
 from parley.wire.body import read_body
-from parley.wire.chat_body import ChatBody, ParamsBody
+from parley.wire.chat_body import ChatBody, ParamsBody, read_tools
 from parley.wire.decoding import check_depth, decode_body, fault, missing, refuse
 from parley.wire.encoding import Wire, WireObject
 from parley.wire.endpoint import Serving
@@ -111,6 +111,8 @@ def _check(body: TemplateBody, params: JsonObject | None) -> None:
     for index, name in enumerate(body.variables or []):
         if not _VARIABLE.fullmatch(name):
             refuse(("variables", index), name, "a name of letters, digits and underscores")
+    if isinstance(body.params, ParamsBody):
+        read_tools(body.params, ("params",))
     check_depth(params, ("params",))
     for name in params or {}:
         if name in _NO_PARAMS:
