@@ -291,8 +291,9 @@ def test_last_admin_key_stays_where_the_environment_has_none(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_disabled_key_is_refused_by_every_process_within_a_second(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # beside PostgreSQL the journal lies in the working folder
     place = f"sqlite:///{tmp_path}/parley.db" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
     store = {"PARLEY_STORE_URL": place}
     with serving("", store) as here, serving("", store) as there:
