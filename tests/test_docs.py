@@ -20,6 +20,7 @@ import pytest
 import typer
 
 from cli_process import Serving, environment, serving
+from parley.catalog.vendors import VENDORS
 from parley.cli.commands import make_app
 from parley.config import load_config
 from parley.domain.errors import FailureCode, RequestRefused
@@ -225,6 +226,17 @@ def test_every_setting_is_explained() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert len(keys) > 40
     assert not {key for key in keys if f"`{key}`" not in text}
+
+
+def test_every_vendor_is_described_as_the_catalog_has_it() -> None:
+    text = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
+    for vendor in VENDORS:
+        if vendor.is_local:
+            assert f"`{vendor.name}`" in text
+            assert str(vendor.local_port) in text
+        else:
+            dialect = vendor.dialect.value
+            assert f"| `{vendor.name}` | {dialect} | `{vendor.base_url}` | `{vendor.api_key_env}` |" in text
 
 
 def test_every_command_is_described_with_its_options() -> None:
