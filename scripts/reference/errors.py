@@ -28,13 +28,13 @@ class Refusal:
     has_retry_after: bool = False
 
 
-_FIELDS = "A field is missing, unknown, of the wrong type or out of bounds, or the body is no JSON object."
+_FIELDS = "a field is missing, unknown, of the wrong type or out of bounds, or the body is no JSON object."
 _MEND = "Mend the field that `param` names; `details` has its place and the rule."
 _LATER = "Send the request again after `Retry-After`."
 
 REFUSALS = (
-    Refusal("InvalidRequest400", 400, ("validation_error",), _FIELDS, _MEND),
-    Refusal("InvalidRequest422", 422, ("validation_error",), _FIELDS, _MEND),
+    Refusal("InvalidRequest400", 400, ("validation_error",), f"Under `/v3`, but for `/v3/compat`: {_FIELDS}", _MEND),
+    Refusal("InvalidRequest422", 422, ("validation_error",), f"Under `/v1` and `/v3/compat`: {_FIELDS}", _MEND),
     Refusal(
         "Unauthorized",
         401,

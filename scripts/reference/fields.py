@@ -32,7 +32,7 @@ def _row(name: str, field: JsonObject, is_required: bool) -> str:
     kind = type_of(field) if is_required else type_of(field).replace(" or null", "")
     return (
         f'<div><dt><code class="name">{escape(name)}</code>{mark}<span class="type">{kind}</span></dt>'
-        f"<dd>{meaning}{rules}{inner}</dd></div>"
+        f"<dd>{meaning} {rules}{inner}</dd></div>"
     )
 
 

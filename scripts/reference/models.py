@@ -109,7 +109,7 @@ def _model() -> JsonObject:
         "context_window": nullable(count("As `context_length`.")),
         "max_output_tokens": nullable(count("Most tokens of an answer; null where not known.")),
         "is_free": flag("Whether the price is known and 0 wherever the model is called."),
-        "pricing": ref("Pricing"),
+        "pricing": ref("Pricing", "What it costs."),
         "supports_tools": _maybe("Whether it calls tools; null where not known."),
         "supports_structured_output": _maybe("Whether the provider itself can hold it to a JSON Schema."),
         "supports_thinking": _maybe("Whether it takes a reasoning effort; null where not known."),

@@ -193,7 +193,7 @@ def _curl(operation: Operation, body: JsonObject | None) -> str:
 
 
 def _errors(schemas: JsonObject) -> str:
-    rows = "".join(_refusal(one) for one in REFUSALS)
+    rows = "".join(_refusal(one) for one in sorted(REFUSALS, key=lambda one: one.status))
     codes = "".join(f"<li><code>{escape(str(code))}</code></li>" for code in _array(_at(schemas, "ErrorCode")["enum"]))
     return (
         '<section id="errors"><h2>Errors</h2><p>Every error has this envelope, on every path:</p>'
@@ -206,11 +206,14 @@ def _errors(schemas: JsonObject) -> str:
 def _shapes(schemas: JsonObject) -> str:
     parts = [
         f'<article id="{escape(name)}"><h3><a class="anchor" href="#{escape(name)}">{escape(name)}</a></h3>'
-        f"<p>{prose(str(_object(schema).get('description', '')))}</p>{field_list(_object(schema))}</article>"
+        f"<p>{prose(str(_object(schema).get('description', '')))}</p>{_inside(_object(schema))}</article>"
         for name, schema in schemas.items()
-        if _object(schema).get("properties")
     ]
     return f'<section id="shapes"><h2>Shapes</h2>{"".join(parts)}</section>'
+
+
+def _inside(schema: JsonObject) -> str:
+    return field_list(schema) if schema.get("properties") else f"<p>{type_of(schema)}</p>"
 
 
 def _paragraphs(text: str) -> str:

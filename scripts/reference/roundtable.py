@@ -129,7 +129,7 @@ def _whole() -> JsonObject:
             "The consolidated answer: text; or the JSON value where `output_schema` is set; or the winning choice. "
             "Null in `fast`, and where the consolidation failed (`meta.summary_error`)."
         ),
-        "meta": ref("RoundtableMeta"),
+        "meta": ref("RoundtableMeta", "How the answer came about."),
         "model_results": array(ref("SeatResult"), "One entry per seat, in request order."),
     }
 
@@ -155,7 +155,7 @@ def _meta() -> JsonObject:
             "const": True,
             "description": "The answers were cut evenly to fit the consolidation model's context.",
         },
-        "vote": ref("Vote"),
+        "vote": ref("Vote", "The count, in a `multiple_choice`."),
     }
     optional = ["summary_model", "summary_usage", "summary_error", "summary_truncated", "vote"]
     return record("How the answer came about.", fields, optional)
@@ -192,7 +192,7 @@ def _seat_result() -> JsonObject:
         "cost": number("US dollars of all its attempts; absent where the price is not known."),
         "usage": ref("Usage", "Tokens of all its attempts."),
         "error": text("Why the seat failed, as a sentence."),
-        "error_code": ref("ErrorCode"),
+        "error_code": ref("ErrorCode", "Why it failed, as a slug."),
         "schema_valid": flag("With `output_schema`: whether the answer is valid."),
         "schema_error": text("Where and how the answer violates the schema."),
         "attempts": count("How many calls were made for this seat."),
@@ -224,7 +224,7 @@ def _events() -> JsonObject:
     done: JsonObject = {name: row[name] for name in told}
     failed: JsonObject = {
         "error": text("Why the seat failed, as a sentence."),
-        "error_code": ref("ErrorCode"),
+        "error_code": ref("ErrorCode", "Why it failed, as a slug."),
         "partial_text": text("What had arrived before it failed."),
     }
     stopped: JsonObject = {

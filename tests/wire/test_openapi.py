@@ -14,7 +14,7 @@ from golden import FOLDER, cases
 from parley.app import Fittings, House
 from parley.config import load_config
 from parley.server import local_server
-from reference.examples import load_examples
+from reference.examples import SAMPLES, load_examples
 from serving import get, send, serving
 from write_openapi import ROOT, STATIC, rendered
 
@@ -129,7 +129,7 @@ def test_every_field_says_what_it_means() -> None:
         f"{name}.{field}"
         for name, schema in SCHEMAS.items()
         for field, described in schema.get("properties", {}).items()
-        if not described.get("description") and "$ref" not in described
+        if not described.get("description")
     ]
     assert mute == []
 
@@ -179,6 +179,20 @@ def test_shown_example_is_answered_as_described(example: Any) -> None:
         schema = answer_of(example.path, 200)["content"]["application/json"]["schema"]
         check(schema, example.response)
         check(schema, fresh.json)
+
+
+@pytest.mark.parametrize("body", SAMPLES)
+def test_shown_sample_is_as_described(body: str) -> None:
+    check({"$ref": f"#/components/schemas/{body}"}, SAMPLES[body])
+
+
+def test_shown_samples_are_accepted_by_the_server() -> None:
+    with serving() as url:
+        for method, path, operation in OPERATIONS:
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            sample = content and SAMPLES.get(content["schema"]["$ref"].rpartition("/")[2])
+            if sample and "{" not in path:
+                assert send(url, method.upper(), path, sample).status in {200, 201}, path
 
 
 def test_what_is_described_as_keyed_refuses_without_a_key_and_the_rest_does_not() -> None:
