@@ -158,7 +158,7 @@ def test_client_that_leaves_frees_the_key(url: str, upstream: Upstream) -> None:
     assert len(upstream.calls) == 2
 
 
-@pytest.mark.parametrize(("key", "status"), [("k" * 255, 200), ("k" * 256, 422), ("tab\there", 422)])
+@pytest.mark.parametrize(("key", "status"), [("k" * 255, 200), ("k" * 256, 422), ("tab\there", 422), ("ü", 422)])
 def test_key_is_bounded(url: str, key: str, status: int) -> None:
     got = ask(url, key)
     assert got.status == status

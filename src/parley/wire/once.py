@@ -27,8 +27,12 @@ class Once:
         """
         if not idempotency_key:
             return None
-        if len(idempotency_key) > MOST_CHARACTERS or not idempotency_key.isprintable():
-            raise key_fault(f"Idempotency-Key has to be at most {MOST_CHARACTERS} printable characters.")
+        is_plain = idempotency_key.isascii() and idempotency_key.isprintable()
+        if len(idempotency_key) > MOST_CHARACTERS or not is_plain:
+            raise key_fault(
+                f"Idempotency-Key has {len(idempotency_key)} characters; "
+                f"it must have at most {MOST_CHARACTERS}, printable ASCII alone."
+            )
         fingerprint = hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
         begun = await self._marks.begin(key_id, idempotency_key, fingerprint)
         if isinstance(begun, Replay):
