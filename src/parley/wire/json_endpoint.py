@@ -13,7 +13,7 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parley.domain.errors import Forbidden
+from parley.domain.errors import Forbidden, NotFound
 from parley.gate.keyring import Caller
 from parley.wire.body import read_body
 from parley.wire.decoding import decode_body
@@ -37,6 +37,14 @@ def caller_of(request: Request) -> Caller:
     caller = request.scope["state"]["caller"]
     assert isinstance(caller, Caller)
     return caller
+
+
+def id_in_path(request: Request, name: str) -> str:
+    """Return an id as it stands in the path. Raises NotFound for one with a NUL, which PostgreSQL can't look up."""
+    text = str(request.path_params[name])
+    if "\x00" in text:
+        raise NotFound(f"There is nothing with the id {text[:60]!r}; an id has no NUL in it.")
+    return text
 
 
 def check_admin(caller: Caller) -> None:

@@ -23,7 +23,7 @@ from parley.gate.keys import Terms
 from parley.wire.decoding import missing, refuse, refuse_count
 from parley.wire.encoding import WireObject
 from parley.wire.endpoint import Serving
-from parley.wire.json_endpoint import json_response, read_json
+from parley.wire.json_endpoint import id_in_path, json_response, read_json
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class KeysEndpoint:
         return json_response({"keys": [encode_account(account) for account in await self._book.all()]})
 
     async def one(self, request: Request) -> Response:
-        return json_response(encode_account(await self._book.one(request.path_params["key_id"])))
+        return json_response(encode_account(await self._book.one(id_in_path(request, "key_id"))))
 
     async def change(self, request: Request) -> Response:
         body = await read_json(request, self._serving, KeyPatch)
@@ -87,11 +87,11 @@ class KeysEndpoint:
         def apply(terms: Terms) -> Terms:
             return replace(edit(terms), is_disabled=_given(disabled, terms.is_disabled))
 
-        return json_response(encode_account(await self._book.change(request.path_params["key_id"], apply)))
+        return json_response(encode_account(await self._book.change(id_in_path(request, "key_id"), apply)))
 
     async def disable(self, request: Request) -> Response:
         """DELETE: the key stays, disabled, as its usage does; a PATCH can enable it again."""
-        key_id = request.path_params["key_id"]
+        key_id = id_in_path(request, "key_id")
         return json_response(encode_account(await self._book.change(key_id, _disable)))
 
 

@@ -19,7 +19,7 @@ from parley.gate.keyring import Caller
 from parley.wire.decoding import refuse
 from parley.wire.encoding import Wire, WireObject
 from parley.wire.endpoint import Serving
-from parley.wire.json_endpoint import caller_of, json_response, read_json
+from parley.wire.json_endpoint import caller_of, id_in_path, json_response, read_json
 
 MOST_EVENTS = 200
 _MOST_OFFSET = 10_000_000
@@ -65,7 +65,7 @@ class UsageEndpoint:
         return json_response({"events": rows, "total": total, "limit": body.limit, "offset": body.offset})
 
     async def attempts(self, request: Request) -> Response:
-        event_id = request.path_params["event_id"]
+        event_id = id_in_path(request, "event_id")
         caller = caller_of(request)
         key_id = None if caller.is_admin else caller.key_id
         found = await self._book.attempts(event_id, key_id)
@@ -97,6 +97,7 @@ class UsageEndpoint:
 
 
 def _filter(body: UsageBody, caller: Caller) -> Filter:
+    _check_texts(body)
     key_id = body.key_id
     if not caller.is_admin:
         if key_id not in {None, caller.key_id}:
@@ -111,6 +112,13 @@ def _filter(body: UsageBody, caller: Caller) -> Filter:
         panel_id=body.panel_id if isinstance(body, EventsBody) else None,
         request_id=body.request_id if isinstance(body, EventsBody) else None,
     )
+
+
+def _check_texts(body: UsageBody) -> None:
+    """Refuse NUL, which stands in no stored text and which PostgreSQL can't look up."""
+    for field, value in msgspec.structs.asdict(body).items():
+        if isinstance(value, str) and "\x00" in value:
+            refuse((field,), value, "text without NUL")
 
 
 def _time(field: str, text: str | None) -> float | None:
