@@ -22,7 +22,8 @@ ALLOWED = {
     "config": {"catalog", "domain"},
     "server": {"app", "config", "wire", "domain"},
     "app": {"config", "wire", "gateway", "gate", "books", "store", "panel", "providers", "catalog", "domain"},
-    "cli": {"server", "app", "config", "catalog", "domain"},
+    "workers": set(),
+    "cli": {"workers", "server", "app", "config", "catalog", "domain"},
     "__main__": {"cli"},
     "__init__": set(),
 }

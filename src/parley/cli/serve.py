@@ -27,6 +27,7 @@ from parley.config import Config
 from parley.domain.json import JsonObject
 from parley.domain.models import Model
 from parley.server import Server, address, listen, run
+from parley.workers import Workers
 
 Host = Annotated[
     str | None, typer.Option("--host", help="Address to listen on, instead of server.host.", show_default=False)
@@ -71,9 +72,21 @@ def _settings(path: Path | None, host: str | None, port: int | None) -> Config:
 
 def _serve(config: Config, fittings: Fittings, is_json: bool, out: Path | None = None) -> None:
     listener = _listen(config.server.host, config.server.port)
+    announce = _announcer(config, listener, is_json, out)
+
+    def work(is_first: bool, say_ready: Callable[[], None]) -> None:
+        def announced(house: House, server: Server) -> None:
+            if is_first:
+                announce(house, server)
+            say_ready()
+
+        run(config, listener, announced, fittings)
+
     with closing(listener):
+        if config.server.workers > 1:
+            raise typer.Exit(Workers(config.server.workers, work).run())
         try:
-            run(config, listener, _announcer(config, listener, is_json, out), fittings)
+            run(config, listener, announce, fittings)
         except START_FAULTS as error:
             raise start_fault(error) from error
 
