@@ -170,6 +170,7 @@ class TestRefusals:
             ({"name": "a", "expires_at": "2099-01-01T00:00:00"}, "expires_at", "RFC 3339"),
             ({"name": "a", "expires_at": "2099-02-30T00:00:00Z"}, "expires_at", "RFC 3339"),
             ({"name": "a", "expires_at": 4_000_000_000}, "expires_at", "text"),
+            ({"name": "a", "expires_at": "9999-12-31T23:59:59-23:59"}, "expires_at", "RFC 3339"),
             ({"name": "a", "admin": "yes"}, "admin", "true or false"),
             ([], None, "object"),
         ],

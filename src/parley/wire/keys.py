@@ -189,7 +189,8 @@ def _read_time(text: str) -> float | None:
     if _TIME.fullmatch(text) is None:
         return None
     try:
-        return datetime.fromisoformat(text.upper()).timestamp()
+        # In UTC it may lie in the year 10000, which no answer could show.
+        return datetime.fromisoformat(text.upper()).astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 
