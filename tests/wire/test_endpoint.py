@@ -124,6 +124,19 @@ def test_unknown_model_is_404_with_the_nearest_names_also_for_streams(keyed: str
         assert "sandbox/terse" in got.error["message"]
 
 
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("model", ["sandbox/" + "x" * 300, "sandbox/../terse", "sandbox/a\nb"])
+def test_fault_that_planning_finds_is_in_the_details_too(keyed: str, path: str, model: str) -> None:
+    turns = [{"role": "user", "content": "Q"}]
+    body = {
+        "/v3/roundtable": {"input": "Q", "models": [model]},
+        "/v1/chat/compare": {"messages": turns, "models": [model]},
+    }.get(path, {"messages": turns, "model": model})
+    got = post(keyed, path, body, key())
+    assert (got.status, got.error["code"]) == (VALIDATION[path], "validation_error")
+    assert got.error["details"] == [{"type": "value_error", "loc": ["body"], "msg": got.error["message"]}]
+
+
 def test_request_id_is_on_every_response(keyed: str) -> None:
     ids = [
         get(keyed, "/healthz").headers["x-request-id"],

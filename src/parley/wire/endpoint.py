@@ -25,7 +25,7 @@ from parley.wire.exchange import KEEP_ALIVE, SSE_HEADERS, Contract, Exchange, Re
 from parley.wire.limit_headers import limit_headers
 from parley.wire.log import Log
 from parley.wire.once import REPLAYED, Once, key_fault
-from parley.wire.problems import INTERNAL, Problem, problem_of
+from parley.wire.problems import INTERNAL, Problem, located, problem_of
 from parley.wire.runs import Runs, shutting_down
 from parley.wire.templated import find_template
 from parley.wire.trace_context import parent_span_id_of, trace_id_of
@@ -69,7 +69,7 @@ class PanelEndpoint:
         except (RequestRefused, NotServing) as error:
             await once.free()
             self._serving.count_refusal(_APIS.get(scope["path"], "chat"), error.code)
-            problem = problem_of(error, self._contract.validation_status)
+            problem = located(problem_of(error, self._contract.validation_status))
             await send_problem(send, problem, scope["state"]["request_id"])
         except ClientGone:
             return

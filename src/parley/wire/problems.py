@@ -5,7 +5,7 @@ Source: contracts/gateway.md, "Errors".
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -103,6 +103,14 @@ def problem_of(error: ParleyError, validation_status: int) -> Problem:
             return Problem(503, error.code, error.message, retry_after_s=error.retry_after_s)
         case _:
             return INTERNAL
+
+
+def located(problem: Problem) -> Problem:
+    """Return a bad body's `problem` with the one fault in `details`, where what found it did not know of bodies."""
+    if problem.code != "validation_error" or problem.details:
+        return problem
+    loc: list[JsonValue] = ["body"] if problem.param is None else ["body", problem.param]
+    return replace(problem, details=({"type": "value_error", "loc": loc, "msg": problem.message},))
 
 
 def failed_panel(answers: Sequence[Answer]) -> Problem:
