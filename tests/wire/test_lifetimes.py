@@ -166,9 +166,15 @@ class Stopping:
         self.ready.wait(10)
         return address(listener)
 
-    def _announce(self, _house: House, server: Server) -> None:
+    def _announce(self, house: House, server: Server) -> None:
+        self.house = house
         self.server = server
         self.ready.set()
+
+    def takes_a_body(self) -> bool:
+        """Whether a request has begun."""
+        assert self.server is not None
+        return bool(self.server.server_state.tasks)
 
     def stop(self) -> None:
         assert self.server is not None
@@ -211,6 +217,34 @@ def test_plain_request_left_at_the_end_of_the_grace_is_told_so(tmp_path: Path) -
     assert answer.startswith(b"HTTP/1.1 503")
     assert b'"shutting_down"' in answer
     assert b"retry-after: " in answer
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_request_whose_body_comes_after_the_grace_is_told_so(tmp_path: Path, is_streamed: bool) -> None:
+    async def main() -> bytes:
+        async with WireServer(STUCK) as provider:
+            stopping = Stopping(upstream(provider, "shutdown_grace_s = 0.1"))
+            reader, writer = await open_line(stopping.start(tmp_path))
+            sent = request_bytes("/v3/roundtable", {**PANEL, "stream": is_streamed})
+            writer.write(sent[:-5])
+            await writer.drain()
+            async with asyncio.timeout(10):
+                while not stopping.takes_a_body():
+                    await asyncio.sleep(0.005)
+            stopping.stop()
+            async with asyncio.timeout(10):
+                while not stopping.house.runs.is_stopped:
+                    await asyncio.sleep(0.005)
+            writer.write(sent[-5:])
+            answer = await reader.read()
+            writer.close()
+            await asyncio.to_thread(stopping.thread.join)
+            assert not provider.requests
+            return answer
+
+    answer = asyncio.run(main())
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b'"shutting_down"' in answer
 
 
 def test_running_request_may_end_within_the_grace_and_new_connections_are_refused(tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ class PanelEndpoint:
             return
         exchange, ticket = await self._open(scope, caller, body)
         try:
+            serving.runs.check_running()
             if exchange.request.is_streamed:
                 await _Stream(serving, exchange, ticket).answer(receive, send)
             else:
@@ -120,7 +121,9 @@ class PanelEndpoint:
         try:
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(watch_client(receive))
-                self._serving.runs.add(group.create_task(run(watch.cancel)))
+                task = group.create_task(run())
+                task.add_done_callback(lambda _task: watch.cancel())
+                self._serving.runs.add(task)
         except* ClientGone:
             self._serving.log.info("client_gone", request_id=ticket.request_id)
         if run.is_unwanted:
@@ -144,21 +147,25 @@ class _Run:
         self._serving = serving
         self._ticket = ticket
         self._client = client
+        self._has_failed = False
         self.result: PanelResult | None = None
-        self.problem: Problem = INTERNAL
-        self.is_unwanted = False
 
-    async def __call__(self, at_end: Callable[[], object]) -> None:
+    async def __call__(self) -> None:
         try:
             self.result = await self._serving.gateway.run(self._ticket, self._client)
-        except asyncio.CancelledError:
-            self.is_unwanted = not self._serving.runs.is_stopped
-            self.problem = problem_of(shutting_down(), 400)
-            raise
         except Exception:  # the outermost edge of the run's task: the client gets a documented error
+            self._has_failed = True
             self._serving.log.exception("run_failed", request_id=self._ticket.request_id)
-        finally:
-            at_end()
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether it was cancelled because the client has left, even before its first step."""
+        return self.result is None and not self._has_failed and not self._serving.runs.is_stopped
+
+    @property
+    def problem(self) -> Problem:
+        """Why there is no result."""
+        return INTERNAL if self._has_failed else problem_of(shutting_down(), 400)
 
 
 class _Stream:
@@ -178,7 +185,9 @@ class _Stream:
         try:
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(watch_client(receive))
-                self._serving.runs.add(group.create_task(run(self._channel.close)))
+                task = group.create_task(run())
+                task.add_done_callback(lambda _task: self._channel.close())
+                self._serving.runs.add(task)
                 await self._write(send, run)
                 watch.cancel()
         except* ClientGone:

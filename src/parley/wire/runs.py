@@ -21,6 +21,11 @@ class Runs:
         if self.is_closing:
             raise shutting_down()
 
+    def check_running(self) -> None:
+        """Raise NotServing once no run may go on: a slow body can arrive after that."""
+        if self.is_stopped:
+            raise shutting_down()
+
     def add(self, task: "asyncio.Task[object]") -> None:
         """Keep `task` until it is done."""
         self._tasks.add(task)
