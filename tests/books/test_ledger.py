@@ -1,68 +1,28 @@
 """The ledger: on record before, settled after, never lost, never doubled, exact to the last digit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from engine import Bench, failing, panel
+from engine import failing, panel
+from office import Office
 from parley.books.entries import balance_of
 from parley.books.journal import Journal
 from parley.books.ledger import Ledger
 from parley.books.money import from_pico, to_pico
 from parley.domain.errors import NotServing, SpendLimitExceeded
 from parley.domain.run import Nothing, PanelResult, Sampling, SeatRequest, Summary
-from parley.domain.settings import StoreSettings
 from parley.gate.keyring import Caller
-from parley.gateway import Gateway
-from parley.panel.plan import Planner
 from parley.providers.provider import TextChunk
 from parley.providers.scripted import Pause, Script, says
-from parley.store.database import Store
 from parley.store.schema import attempts, holds, spend, usage_events
 
 DOWN: Script = [failing()]
 TRANSIENT: Script = [failing(is_transient=True)]
-
-
-class Office:
-    """A gateway on scripted models that keeps books in a database of its own."""
-
-    def __init__(self, url: str, folder: Path, scripts: dict[str, Any], room_bytes: int = 1_000_000) -> None:
-        self.bench = Bench(scripts)
-        self.store = Store(StoreSettings(url=url))
-        self.ledger = Ledger(self.store, Journal(folder, "journal", room_bytes))
-        self.ledger.start_now()
-        planner = Planner(self.bench.catalog_with(()), self.bench.settings, self.bench.tools.rng)
-        self.gateway = Gateway(planner, self.bench.tools, ledger=self.ledger)
-        self.count = 0
-
-    async def ask(self, caller: Caller, request: Any) -> PanelResult:
-        self.count += 1
-        ticket = await self.gateway.open(caller, request, f"req_{self.count}")
-        return await self.gateway.run(ticket, lambda _event: None)
-
-    def rows(self, table: Any) -> list[Any]:
-        return self.store.read_now(lambda connection: list(connection.execute(select(table)).mappings()))
-
-    def do(self, work: Callable[["Office"], Awaitable[Any]]) -> Any:
-        """Run `work` with the ledger at work beside it."""
-
-        async def main() -> Any:
-            keeper = asyncio.create_task(self.ledger.run())
-            try:
-                done = await work(self)
-                await self.ledger.drain()
-                return done
-            finally:
-                keeper.cancel()
-                await asyncio.wait([keeper])
-
-        return asyncio.run(main())
 
 
 ANYBODY = Caller("key_1", "one", is_admin=False)

@@ -47,9 +47,7 @@ def session(limit: int = 0, timeout_s: float = 60) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=timeout_s))
 
 
-async def ask(
-    http: aiohttp.ClientSession, url: str, tag: str, body: Mapping[str, object], key: str = ADMIN_KEY
-) -> Got:
+async def ask(http: aiohttp.ClientSession, url: str, tag: str, body: Mapping[str, object], key: str = ADMIN_KEY) -> Got:
     """Send a panel and wait for its last byte; a connection that breaks is written down, not raised."""
     got = Got(tag)
     try:

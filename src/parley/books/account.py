@@ -77,15 +77,26 @@ class Account:
         Raises SpendLimitExceeded where a cap forbids it, NotServing where it can't be recorded.
         """
         seats = [intent for intent in intents if intent.role is not CallRole.CONSOLIDATION]
-        self._ledger.check_room(len(intents))
+        self._ledger.enter(self._request_id, len(intents))
         lines = {(intent.role, intent.seat_index): self._line(intent) for intent in seats}
         opening = Opening([dict(line.row) for line in lines.values()], self._hold(intents))
-        await self._ledger.put(opening)
+        opened = self._ledger.put(opening)
+        opened.add_done_callback(lambda _: self._begin(opening, lines, opened))
+        try:
+            await asyncio.shield(opened)
+        except asyncio.CancelledError:
+            opened.add_done_callback(lambda _: self.close())
+            raise
         if opening.refusal is not None:
             raise SpendLimitExceeded(_over_cap(opening.refusal))
+
+    def _begin(self, opening: Opening, lines: dict[Call, _Line], opened: "asyncio.Future[None]") -> None:
+        """Take over what is on record now, also where nobody waits for it any more."""
+        if opened.cancelled() or opened.exception() is not None or opening.refusal is not None:
+            self._ledger.leave(self._request_id)
+            return
         self._has_hold = opening.hold is not None
         self._lines = lines
-        self._ledger.running_events += len(lines)
 
     async def allow(self, intent: CallIntent) -> SeatFailure | None:
         """Return once `intent` may be made; a further attempt enlarges the hold, a consolidation gets its event."""
@@ -93,8 +104,7 @@ class Account:
         line = self._lines.get(call)
         if line is None:
             line = self._lines[call] = self._line(intent)
-            self._ledger.running_events += 1
-            await self._ledger.put(CallOpening(dict(line.row)))
+            await asyncio.shield(self._ledger.put(CallOpening(dict(line.row))))
             return None
         if not line.attempts or not self._has_hold:
             return None
@@ -102,7 +112,7 @@ class Account:
         assert hold is not None
         enlargement = Enlargement(hold)
         try:
-            await self._ledger.put(enlargement)
+            await asyncio.shield(self._ledger.put(enlargement))
         except NotServing as outage:
             return SeatFailure(FailureCode.QUOTA_EXCEEDED, f"No further attempt: {outage.message}")
         if enlargement.refusal is None:
@@ -132,11 +142,13 @@ class Account:
         if self._has_hold:
             self._has_hold = False
             self._unsettled.append(self._ledger.put(Closing(self._request_id)))
+        if self._unsettled:
+            self._unsettled[-1].add_done_callback(lambda _: self._ledger.leave(self._request_id))
 
     async def settled(self) -> None:
         """Return once all of it is durable. Raises NotServing where neither store nor journal took it."""
         for done in self._unsettled:
-            await done
+            await asyncio.shield(done)
 
     def _seat_call(self, seat_index: int) -> Call:
         role = CallRole.SEAT if (CallRole.SEAT, seat_index) in self._lines else CallRole.CHAT
@@ -207,7 +219,6 @@ class Account:
     def _settle(self, call: Call, answer: Answer) -> None:
         line = self._lines[call]
         line.is_settled = True
-        self._ledger.running_events -= 1
         usage = answer.usage or Usage()
         code = answer.failure.code if answer.failure else None
         row = line.row

@@ -5,7 +5,7 @@ settling again, or settling what was closed as abandoned, changes what was spent
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -149,7 +149,7 @@ def settle_carefully(connection: Connection, settlement: Settlement) -> None:
     """Settle one event whatever became of it: missing, abandoned, or settled before."""
     row = settlement.event
     found = connection.execute(
-        select(usage_events.c.outcome, usage_events.c.cost_pico).where(usage_events.c.id == row["id"])
+        select(usage_events.c.outcome, usage_events.c.cost_pico).where(usage_events.c.id == row["id"]).with_for_update()
     ).first()
     if found is None:
         connection.execute(usage_events.insert(), row)
@@ -244,7 +244,9 @@ def spent(connection: Connection, key_ids: Sequence[str]) -> dict[str, tuple[int
 def close_abandoned(connection: Connection, instance_ids: Sequence[str]) -> int:
     """Close what `instance_ids` left running: billed with the estimate of its input; return how many events."""
     mine = (usage_events.c.instance_id.in_(instance_ids), usage_events.c.outcome == RUNNING)
-    left = [dict(row) for row in connection.execute(select(usage_events).where(*mine)).mappings()]
+    # Locked, so that of several processes that close the same rows only the first finds them running.
+    found = connection.execute(select(usage_events).where(*mine).order_by(usage_events.c.id).with_for_update())
+    left = [dict(row) for row in found.mappings()]
     for row in left:
         row["cost_pico"] = row["estimate_pico"]
     if left:
@@ -254,6 +256,30 @@ def close_abandoned(connection: Connection, instance_ids: Sequence[str]) -> int:
         connection.execute(closed.values({**values, **estimated}), [{"_id": row["id"]} for row in left])
         _add_spend(connection, left)
     connection.execute(delete(holds).where(holds.c.instance_id.in_(instance_ids)))
+    return len(left)
+
+
+def owners(connection: Connection) -> set[str]:
+    """Return the ids of the processes that have running events or holds."""
+    running = select(usage_events.c.instance_id).where(usage_events.c.outcome == RUNNING)
+    return set(connection.execute(running.union(select(holds.c.instance_id))).scalars())
+
+
+def close_orphans(connection: Connection, instance_id: str, live: Collection[str]) -> int:
+    """Close as cancelled what `instance_id` left running for requests that are not `live`; return how many events.
+
+    Such requests were refused: nobody called a model for them, although their record turned out to be durable.
+    """
+    running = usage_events.c.instance_id == instance_id, usage_events.c.outcome == RUNNING
+    rows = connection.execute(select(usage_events.c.id, usage_events.c.request_id).where(*running)).all()
+    left = [row.id for row in rows if row.request_id not in live]
+    if left:
+        values = {"outcome": "cancelled", "error_code": "cancelled", "cost_pico": 0}
+        connection.execute(update(usage_events).where(usage_events.c.id.in_(left)).values(values))
+    held = connection.execute(select(holds.c.request_id).where(holds.c.instance_id == instance_id)).scalars().all()
+    spare = [request_id for request_id in held if request_id not in live]
+    if spare:
+        connection.execute(delete(holds).where(holds.c.request_id.in_(spare)))
     return len(left)
 
 

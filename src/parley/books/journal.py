@@ -6,12 +6,14 @@ is a line of JSON behind its length and checksum; a torn one, of a killed proces
 
 import errno
 import fcntl
+import hashlib
 import os
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -31,11 +33,16 @@ _KINDS: dict[str, type[CallOpening] | type[Closing] | type[Settlement]] = {
 
 
 def journal_place(store_url: str) -> tuple[Path, str]:
-    """Return folder and name for the journals of a store: beside SQLite's file, else in the working folder."""
+    """Return folder and name for the journals of a store: beside SQLite's file, else in the working folder.
+
+    The name tells stores apart: what belongs to one must never be copied into another.
+    """
     if store_url.startswith("sqlite:///"):
         path = Path(store_url.removeprefix("sqlite:///"))
         return path.absolute().parent, f"{path.name}-journal"
-    return Path.cwd(), "parley-journal"
+    place = urlsplit(store_url)
+    named = f"{place.hostname}:{place.port or 5432}{place.path}?{place.query}"
+    return Path.cwd(), f"parley-journal-{hashlib.sha256(named.encode()).hexdigest()[:12]}"
 
 
 class JournalFull(Exception):
@@ -56,6 +63,8 @@ class Journal:
     def __init__(self, folder: Path, name: str, room_bytes: int = ROOM_BYTES) -> None:
         """Claim the first free file `name-0`, `name-1` …, and allocate its room. Raises OSError."""
         self.room_bytes = room_bytes
+        self._folder = folder
+        self._name = name
         self._descriptor = _claim(folder, name)
         _allocate(self._descriptor, room_bytes)
         self._end = _end_of(self._descriptor)
@@ -89,25 +98,49 @@ class Journal:
         with self._lock:
             if self._end != size_bytes:
                 return False
-            os.pwrite(self._descriptor, bytes(_HEADER_BYTES), 0)
-            os.fdatasync(self._descriptor)
+            _empty(self._descriptor)
             self._end = 0
             return True
 
     def close(self) -> None:
         os.close(self._descriptor)
 
+    def take_over(self, write: Callable[[list[Entry]], None]) -> None:
+        """Hand `write` what processes that are gone have left in their journals; it is forgotten when that returns."""
+        for path in sorted(self._folder.glob(f"{self._name}-*")):
+            descriptor = _try_lock(path)
+            if descriptor is None:
+                continue
+            try:
+                if left := _records(descriptor):
+                    write([_decode(raw) for raw in left])
+                    _empty(descriptor)
+            finally:
+                os.close(descriptor)
+
 
 def _claim(folder: Path, name: str) -> int:
     for number in range(_MOST_FILES):
-        descriptor = os.open(folder / f"{name}-{number}", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            continue
-        return descriptor
+        descriptor = _try_lock(folder / f"{name}-{number}")
+        if descriptor is not None:
+            return descriptor
     raise OSError(errno.EMFILE, f"all {_MOST_FILES} journals {folder / name}-… are in use by other processes")
+
+
+def _try_lock(path: Path) -> int | None:
+    """Return the open file, locked; None while another process holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _empty(descriptor: int) -> None:
+    os.pwrite(descriptor, bytes(_HEADER_BYTES), 0)
+    os.fdatasync(descriptor)
 
 
 def _allocate(descriptor: int, room_bytes: int) -> None:

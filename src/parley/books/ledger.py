@@ -7,9 +7,10 @@ when the store failed goes durably to the journal, and from there into the store
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,7 +24,9 @@ from parley.books.entries import (
     Settlement,
     apply,
     close_abandoned,
+    close_orphans,
     open_if_missing,
+    owners,
     settle_carefully,
 )
 from parley.books.instances import RENEW_EVERY_S, Instance
@@ -53,6 +56,7 @@ class Ledger:
         self.instance = Instance()
         self.abandoned = 0
         self.running_events = 0
+        self._live: dict[str, int] = {}
         self._waiting: list[_Waiting] = []
         self._undone: set[asyncio.Future[None]] = set()
         self._wake = asyncio.Event()
@@ -64,8 +68,9 @@ class Ledger:
         For the start, before anything is served. Raises NotServing.
         """
         self.store.write_now(lambda connection: self.instance.renew(connection, time.time()))
-        self.store.write_now(self._replay)
+        self.store.write_now(lambda connection: _replay(connection, self.journal.read()))
         self.journal.clear(self.journal.size_bytes)
+        self._take_over_journals()
         self.abandoned += self.store.write_now(self._close_gone)
 
     async def run(self) -> None:
@@ -86,21 +91,32 @@ class Ledger:
         self._wake.set()
         return waiting.done
 
-    def check_room(self, new_events: int) -> None:
-        """Raise NotServing unless the journal has room for the end of all that runs and of `new_events` more."""
-        if self.journal.free_bytes < (self.running_events + new_events) * RECORD_BYTES:
+    def enter(self, request_id: str, events: int) -> None:
+        """Take room in the journal for the end of a request's `events`; raises NotServing where there is none.
+
+        What is running in the store for a request that did not enter, or has left, is closed as cancelled.
+        """
+        if self.journal.free_bytes < (self.running_events + events) * RECORD_BYTES:
             message = "The journal is full because the store is out of reach; send the request again later."
             raise NotServing("store_unavailable", message, 5)
+        self._live[request_id] = events
+        self.running_events += events
+
+    def leave(self, request_id: str) -> None:
+        """Give the room back: the request was refused, or its end is durable; a second time it does nothing."""
+        self.running_events -= self._live.pop(request_id, 0)
 
     async def close(self) -> None:
         """Give up the lease; what is queued was written by `run` before it ended."""
+        self._live.clear()
         with suppress(NotServing):
+            await self.store.write(self._close_orphans)
             await self.store.write(lambda connection: self.instance.forget(connection, [self.instance.id]))
         self.journal.close()
 
     async def drain(self) -> None:
-        """Return once everything that was put is durable."""
-        if self._undone:
+        """Return once everything that was put is durable, also what is put in the meantime."""
+        while self._undone:
             await asyncio.wait(self._undone)
 
     async def _write_all(self) -> None:
@@ -118,13 +134,14 @@ class Ledger:
         except NotServing as outage:
             await self._keep(batch, outage)
             return
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ValueError, OverflowError) as error:
+            # The drivers raise the latter two themselves, for text and numbers that they can't encode.
             await self._write_apart(batch, error)
             return
         for waiting in batch:
             _resolve(waiting.done)
 
-    async def _write_apart(self, batch: list[_Waiting], error: SQLAlchemyError) -> None:
+    async def _write_apart(self, batch: list[_Waiting], error: Exception) -> None:
         """One entry is at fault: it fails alone, and harms nobody else's."""
         if len(batch) == 1:
             _resolve(batch[0].done, error)
@@ -157,30 +174,35 @@ class Ledger:
                     await self._empty_journal()
                 if time.monotonic() - renewed_at >= RENEW_EVERY_S:
                     await self.store.write(lambda connection: self.instance.renew(connection, time.time()))
-                    self.abandoned += await self.store.write(self._close_gone)
+                    closed = await self.store.write(self._close_gone)
+                    await self.store.write(self._close_orphans)
                     renewed_at = time.monotonic()
+                    if closed:
+                        self.abandoned += closed
+                        await asyncio.to_thread(self._take_over_journals)
             await asyncio.sleep(_REPLAY_EVERY_S)
 
     async def _empty_journal(self) -> None:
         """Copy the journal into the store; what came in the meantime is copied again, which changes nothing."""
         while True:
             size_bytes = self.journal.size_bytes
-            await self.store.write(self._replay)
+            entries = await asyncio.to_thread(self.journal.read)
+            await self.store.write(partial(_replay, entries=entries))
             if self.journal.clear(size_bytes):
                 return
 
-    def _replay(self, connection: Connection) -> None:
-        for entry in self.journal.read():
-            match entry:
-                case Settlement():
-                    settle_carefully(connection, entry)
-                case Closing():
-                    apply(connection, [entry])
-                case CallOpening(event=event):
-                    open_if_missing(connection, event)
+    def _take_over_journals(self) -> None:
+        """Copy into the store what processes of this machine that are gone have left in their journals."""
+        self.journal.take_over(lambda left: self.store.write_now(partial(_replay, entries=left)))
+
+    def _close_orphans(self, connection: Connection) -> None:
+        live = set(self._live)
+        # What is in the journal has left already, though the store does not know its end yet: read in this order.
+        if not self.journal.size_bytes:
+            close_orphans(connection, self.instance.id, live)
 
     def _close_gone(self, connection: Connection) -> int:
-        gone = self.instance.gone(connection, time.time())
+        gone = self.instance.gone(connection, time.time(), owners(connection))
         if not gone:
             return 0
         closed = close_abandoned(connection, gone)
@@ -188,6 +210,18 @@ class Ledger:
             self._at_release(connection, gone)
         self.instance.forget(connection, gone)
         return closed
+
+
+def _replay(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Copy `entries` of a journal into the store; a second time it changes nothing."""
+    for entry in entries:
+        match entry:
+            case Settlement():
+                settle_carefully(connection, entry)
+            case Closing():
+                apply(connection, [entry])
+            case CallOpening(event=event):
+                open_if_missing(connection, event)
 
 
 def _resolve(done: "asyncio.Future[None]", error: Exception | None = None) -> None:
