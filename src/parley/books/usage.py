@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, distinct, func, select
 
 from parley.books.entries import balance_of
 from parley.store.database import Store
@@ -90,7 +90,9 @@ def totals(connection: Connection, wanted: Filter) -> Totals:
     columns = usage_events.c
     sums = [func.coalesce(func.sum(columns[kind]), 0).label(kind) for kind in TOKEN_KINDS]
     cost = func.coalesce(func.sum(columns.cost_pico), 0).label("cost")
-    unknown = func.coalesce(func.sum(case((columns.cost_pico.is_(None), 1), else_=0)), 0).label("unknown")
+    # A call without a price that used nothing, because it was refused, is missing in no sum.
+    is_unpriced = and_(columns.cost_pico.is_(None), columns.input_tokens + columns.output_tokens > 0)
+    unknown = func.coalesce(func.sum(case((is_unpriced, 1), else_=0)), 0).label("unknown")
     requests = func.count(distinct(columns.request_id)).label("requests")
     conditions = wanted.conditions()
     whole = connection.execute(select(*sums, cost, unknown, requests).where(*conditions)).mappings().one()

@@ -282,10 +282,10 @@ class _Life:
         usage = attempt.usage_or_estimate(messages, failure)
         self._usage += usage
         price = attempt.route.deployment.price
-        if price is not None and self._cost is not None:
-            self._cost += price.cost_usd(usage)
-        elif usage.total_tokens:
+        if price is None:
             self._cost = None
+        elif self._cost is not None:
+            self._cost += price.cost_usd(usage)
         self._warnings.update(dict.fromkeys(attempt.warnings))
         self._emit(
             AttemptEnded(

@@ -23,6 +23,7 @@ from parley.wire.json_endpoint import caller_of, id_in_path, json_response, read
 
 MOST_EVENTS = 200
 _MOST_OFFSET = 10_000_000
+_PANELS = ("rt_", "cmp_")
 _OUTCOMES = ("ok", "failed", "cancelled", "abandoned", "running")
 
 
@@ -156,7 +157,7 @@ def encode_event(row: RowMapping) -> WireObject:
         "key_id": row["key_id"],
         "key_name": row["key_name"],
         "request_id": row["request_id"],
-        "panel_id": row["panel_id"],
+        "panel_id": _panel_id(row["panel_id"]),
         "role": row["role"],
         "seat_index": row["seat_index"],
         "attempts": row["attempts"],
@@ -171,6 +172,11 @@ def encode_event(row: RowMapping) -> WireObject:
         "outcome": row["outcome"],
         "error_code": row["error_code"],
     }
+
+
+def _panel_id(kept: str | None) -> str | None:
+    """Return the id of a panel; a chat completion is kept under its own id, and belongs to none."""
+    return kept if kept is not None and kept.startswith(_PANELS) else None
 
 
 def _encode_attempt(row: RowMapping) -> WireObject:
