@@ -1,0 +1,229 @@
+"""Rows of the contracts that no test of a single room would miss: over HTTP, down to what the provider is sent."""
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from parley.domain.settings import Patience
+from serving import ADMIN_KEY, Got, get, post, serving
+from upstream_models import Fails, Upstream, says
+
+ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
+ROUNDTABLE = "/v3/roundtable"
+COMPARE = "/v1/chat/compare"
+CHAT = "/v1/chat/completions"
+ASK = [{"role": "user", "content": "Which?"}]
+MODELS = {
+    "a": [says("Paris")],
+    "b": [says("Lyon")],
+    "j": [says("Lyon")],
+    "broken": [says("so", finish="content_filter", usage=(100, 10))],
+    "unpriced": [says("Nice")],
+    "refused": [Fails(400)],
+    "refused_unpriced": [Fails(400)],
+}
+UNPRICED = {"unpriced", "refused_unpriced"}
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream(MODELS, dict.fromkeys(set(MODELS) - UNPRICED, ("1", "2"))) as made:
+        yield made
+
+
+@pytest.fixture
+def url(upstream: Upstream) -> Iterator[str]:
+    with serving(remote(upstream)) as address:
+        yield address
+
+
+def remote(upstream: Upstream) -> str:
+    """Reach the provider by a name through a proxy: on loopback, what is not priced would cost nothing."""
+    base_url = next(line for line in upstream.toml.splitlines() if line.startswith("base_url"))
+    proxy = base_url.replace("base_url", "proxy").replace("/v1", "")
+    toml = upstream.toml.replace(base_url, f'base_url = "http://models.example/v1"\n{proxy}')
+    return toml.replace('auth = "open"', "")
+
+
+def panel(url: str, *models: Any, **fields: Any) -> Got:
+    return post(url, ROUNDTABLE, {"input": "Which?", "models": models, "max_retries": 0, **fields}, ADMIN)
+
+
+def events(url: str, **filters: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = post(url, "/v1/usage/events", filters, ADMIN).json["events"]
+    return found
+
+
+def streamed(url: str, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the events of a stream as they arrive."""
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
+    try:
+        raw = json.dumps({**body, "stream": True})
+        connection.request("POST", path, raw, {"Content-Type": "application/json", **ADMIN})
+        for line in connection.getresponse():
+            if line.startswith(b"data: {"):
+                yield json.loads(line.removeprefix(b"data: "))
+    finally:
+        connection.close()
+
+
+class TestCost:
+    @pytest.mark.parametrize("model", ["unpriced", "refused_unpriced"])
+    def test_cost_is_absent_and_never_0_where_the_price_is_not_known(self, url: str, model: str) -> None:
+        known, unknown = panel(url, "a", model, resolution="fast").json["model_results"]
+        assert (known["cost"], "cost" in unknown) == (0.00002, False)
+        done = panel(url, "a", model, resolution="fast", stream=True).events[-2]
+        assert "cost" not in done["model_results"][1]
+        assert [row["cost"] for row in events(url, model=model)] == [None, None]
+
+    def test_refused_call_of_a_priced_model_cost_nothing(self, url: str) -> None:
+        assert panel(url, "a", "refused", resolution="fast").json["model_results"][1]["cost"] == 0
+
+    @pytest.mark.parametrize(("model", "is_complete"), [("unpriced", False), ("refused_unpriced", True)])
+    def test_total_is_complete_unless_something_used_has_no_price(
+        self, url: str, model: str, is_complete: bool
+    ) -> None:
+        meta = panel(url, "a", model, resolution="fast").json["meta"]
+        assert (meta["total_cost"], meta["cost_complete"]) == (0.00002, is_complete)
+        totals = post(url, "/v1/usage", {}, ADMIN).json
+        assert (totals["total_cost_usd"], totals["cost_complete"]) == ("0.00002", is_complete)
+
+    def test_usage_and_cost_of_every_judge_tried_are_in_the_answer(self, url: str) -> None:
+        answer = panel(url, "a", "b", summary_model="broken").json
+        assert answer["meta"]["summary_fallback_used"]
+        assert answer["meta"]["summary_usage"] == {"input_tokens": 110, "output_tokens": 15}
+        rows = events(url, panel_id=answer["id"])
+        assert len(rows) == 3
+        assert sum(Decimal(row["cost"]) for row in rows) == Decimal(str(answer["meta"]["total_cost"]))
+
+
+class TestEvents:
+    def test_event_has_exactly_the_fields_of_the_contract_and_the_upstreams_own_cost(self, url: str) -> None:
+        answer = panel(url, "a", resolution="fast")
+        (row,) = events(url)
+        assert row.pop("id").startswith("evt_")
+        assert row.pop("time").endswith("Z")
+        assert row.pop("latency_ms") >= 0
+        assert row == {
+            "key_id": "admin",
+            "key_name": "admin",
+            "request_id": answer.headers["x-request-id"],
+            "panel_id": answer.json["id"],
+            "role": "seat",
+            "seat_index": 0,
+            "attempts": 1,
+            "model": "a",
+            "provider": "up",
+            "usage": {
+                "input_tokens": 10,
+                "output_tokens": 5,
+                "cache_read_tokens": 0,
+                "cache_creation_tokens": 0,
+                "reasoning_tokens": 0,
+            },
+            "cost": "0.00002",
+            "upstream_cost": None,
+            "estimated": False,
+            "cached": False,
+            "outcome": "ok",
+            "error_code": None,
+        }
+
+    def test_panel_id_is_that_of_a_panel_and_null_for_a_chat_completion(self, url: str) -> None:
+        compared = post(url, COMPARE, {"models": ["a"], "messages": ASK}, ADMIN).json["comparison_id"]
+        assert [row["panel_id"] for row in events(url)] == [compared]
+        post(url, CHAT, {"model": "a", "messages": ASK}, ADMIN)
+        assert [(row["role"], row["panel_id"]) for row in events(url)] == [("chat", None), ("seat", compared)]
+
+
+class TestWhatProvidersAreSent:
+    def test_overrides_and_instructions_reach_the_provider_and_hold_for_their_seat_alone(
+        self, url: str, upstream: Upstream
+    ) -> None:
+        first = {"name": "a", "temperature": 0.5, "max_tokens": 7, "top_p": 0.25, "reasoning": "low"}
+        assert panel(url, first, "a", "b", instructions="Be brief.", summary_model="j").status == 200
+        sampling = ("temperature", "max_tokens", "top_p", "reasoning_effort")
+        sent = [tuple(call.get(name) for name in sampling) for call in upstream.calls]
+        assert sorted(sent[:3], key=str) == [(0.5, 7, 0.25, "low"), *[(None,) * 4] * 2]
+        assert sent[3] == (None,) * 4
+        assert all(call["messages"][0]["content"].startswith("Be brief.") for call in upstream.calls)
+
+    def test_tie_breaker_sees_instructions_question_and_tied_choices_alone(self, url: str, upstream: Upstream) -> None:
+        got = panel(
+            url,
+            "a",
+            "b",
+            resolution="multiple_choice",
+            choices=["Nice", "Paris", "Lyon"],
+            instructions="Be brief.",
+            summary_model="j",
+        ).json
+        assert (got["data"], got["meta"]["vote"]["tie_break"]) == ("Lyon", "judge")
+        (call,) = upstream.of("j")
+        told = json.dumps(call["messages"])
+        assert call["messages"][0]["content"].startswith("Be brief.")
+        assert all(text in told for text in ("Which?", "Paris", "Lyon"))
+        assert "Nice" not in told
+
+
+class TestOrder:
+    def test_seats_of_a_roundtable_keep_their_places_whoever_answers_first(self) -> None:
+        first_is_late = threading.Event()
+        models = {"slow": [says("late", waits=first_is_late)], "quick": [says("early")]}
+        body = {"input": "Which?", "models": ["slow", "quick"], "resolution": "fast"}
+        arrived = []
+        with Upstream(models) as upstream, serving(upstream.toml) as url:
+            for event in streamed(url, ROUNDTABLE, body):
+                if event["type"] == "model_done":
+                    arrived.append((event["model_index"], event["model"], event["data"]))
+                    first_is_late.set()
+        assert arrived == [(1, "quick", "early"), (0, "slow", "late")]
+        assert [(row["index"], row["data"]) for row in event["model_results"]] == [(0, "late"), (1, "early")]
+        assert event["meta"]["models_used"] == ["slow", "quick"]
+
+    def test_plain_results_of_a_comparison_stand_in_the_order_of_models(self) -> None:
+        may_answer = threading.Event()
+        models = {"slow": [says("late", waits=may_answer)], "quick": [says("early")]}
+        with Upstream(models) as upstream, serving(upstream.toml) as url:
+            release = threading.Timer(0.05, may_answer.set)
+            release.start()
+            got = post(url, COMPARE, {"models": ["slow", "quick"], "messages": ASK, "skip_comparison": True}).json
+            release.join()
+        slow, quick = got["results"]
+        assert (slow["content"], quick["content"]) == ("late", "early")
+        assert slow["latency_ms"] > quick["latency_ms"]
+
+
+def test_silence_of_a_roundtables_judge_is_filled_with_keep_alives() -> None:
+    thinks = threading.Event()
+    models = {"a": [says("Paris")], "b": [says("Lyon")], "j": [says("Both", waits=thinks)]}
+    with Upstream(models) as upstream, serving(upstream.toml, patience=Patience(keep_alive_s=0.03)) as url:
+        release = threading.Timer(0.2, thinks.set)
+        release.start()
+        body = {"input": "Which?", "models": ["a", "b"], "summary_model": "j", "stream": True}
+        text = post(url, ROUNDTABLE, body).body.decode()
+        release.join()
+    waiting = text[text.rindex('"type":"model_done"') : text.index('"type":"summary_delta"')]
+    assert "\n\n: keep-alive\n\n" in waiting
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/models?free=x", 422), ("/v3/compat/models?free=x", 422), ("/v3/traces?limit=x", 400)],
+)
+def test_bad_query_has_the_status_of_its_family(url: str, path: str, status: int) -> None:
+    got = get(url, path, ADMIN)
+    assert (got.status, got.error["code"]) == (status, "validation_error")
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"model": 1}'])
+def test_bad_body_under_compat_is_unprocessable(url: str, body: bytes) -> None:
+    got = post(url, "/v3/compat/chat/completions", body, ADMIN)
+    assert (got.status, got.error["code"]) == (422, "validation_error")
