@@ -26,7 +26,23 @@ T = TypeVar("T")
 
 _MOST_IN_ONE_COMMIT = 256
 _READERS = 2
-_BUSY_TIMEOUT_S = 5.0
+_BUSY_TIMEOUT_S = 2.5
+"""A write waits for the commit before it and for its own, each for so long at most."""
+
+_CONFLICTS = frozenset({"40001", "40P01"})
+"""Serialization failure and deadlock: the same work succeeds when it is done again. Source: PostgreSQL, appendix A."""
+
+_MOST_CONFLICTS = 5
+_POSTGRESQL = {
+    "connect_timeout": 3,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 4_000,
+    "options": "-c statement_timeout=10000 -c lock_timeout=5000",
+}
+"""A server that is gone without a word is found out in seconds. Source: libpq, connection parameters."""
+
 _RETRY_AFTER_S = 2
 OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
@@ -136,13 +152,21 @@ class Store:
         return batch, False
 
     def _commit(self, batch: list[_Job]) -> None:
-        """Commit all of `batch` at once; if that fails, each by itself, so that one bad job harms no other."""
-        if self._try_commit(batch) or len(batch) == 1:
+        """Commit all of `batch` at once; if that fails, each by itself, so that one bad job harms no other.
+
+        An outage meets all of them: to try each would keep the last one waiting for as long as all together.
+        """
+        error = self._try_commit(batch)
+        for _ in range(_MOST_CONFLICTS):
+            if error is None or not _is_conflict(error):
+                break
+            error = self._try_commit(batch)
+        if error is None or _is_outage(error) or len(batch) == 1:
             return
         for job in batch:
-            self._try_commit([job])
+            self._commit([job])
 
-    def _try_commit(self, batch: list[_Job]) -> bool:
+    def _try_commit(self, batch: list[_Job]) -> Exception | None:
         try:
             with writing(self._engine) as connection:
                 for job in batch:
@@ -152,11 +176,11 @@ class Store:
                 job.error = _unavailable() if _is_outage(error) else error
                 job.error.__cause__ = error if job.error is not error else None
             self.is_healthy = not _is_outage(error)
-            return False
+            return error
         for job in batch:
             job.error = None
         self.is_healthy = True
-        return True
+        return None
 
 
 def _answer(batch: list[_Job]) -> None:
@@ -183,6 +207,11 @@ def _is_outage(error: BaseException) -> bool:
     return isinstance(error, OUTAGES)
 
 
+def _is_conflict(error: BaseException) -> bool:
+    """Whether another process's work stood in the way, and will not the next time."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _CONFLICTS
+
+
 def _unavailable() -> NotServing:
     message = "The store can't record this request now, so it was not begun; send it again."
     return NotServing("store_unavailable", message, _RETRY_AFTER_S)
@@ -199,7 +228,7 @@ def _engine(settings: StoreSettings, busy_timeout_s: float) -> Engine:
             f"postgresql+psycopg:{rest}",
             pool_size=_READERS + 1,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
+            connect_args=_POSTGRESQL,
         )
     raise StoreError("store.url must begin with sqlite:/// or postgresql://, such as sqlite:///parley.db.")
 
