@@ -3,6 +3,7 @@
 import asyncio
 import random
 import selectors
+import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,8 +17,10 @@ from parley.domain.models import Dialect
 from parley.domain.run import PanelRequest, PanelResult, SeatRequest, Summary
 from parley.domain.settings import DeploymentSettings, ModelSettings, PanelPreset, PanelSettings, ProviderSettings
 from parley.domain.usage import Price, Rates
+from parley.gate.admission import Admission
 from parley.gate.keyring import Caller
-from parley.gateway import Gateway
+from parley.gate.limits import MemoryLimiter
+from parley.gateway import Gateway, Origin
 from parley.panel.breaker import Breakers
 from parley.panel.plan import Planner
 from parley.panel.seat import SeatTools
@@ -109,7 +112,7 @@ class Bench:
             sleep=asyncio.sleep,
             rng=rng,
         )
-        self.gateway = Gateway(Planner(catalog, self.settings, rng), self.tools)
+        self.gateway = Gateway(Planner(catalog, self.settings, rng), self.tools, Admission(MemoryLimiter(time.time)))
 
     def catalog_with(self, panels: Sequence[PanelPreset]) -> Catalog:
         provider = ProviderSettings("p", Dialect.OPENAI, base_url="http://127.0.0.1:1/v1")
@@ -119,7 +122,7 @@ class Bench:
         return asyncio.get_running_loop().time()
 
     async def run(self, request: PanelRequest) -> PanelResult:
-        ticket = await self.gateway.open(CALLER, request, "req_test")
+        ticket = await self.gateway.open(Origin(CALLER, "req_test"), request)
         return await self.gateway.run(ticket, self.events.append)
 
     def ask(self, request: PanelRequest) -> PanelResult:

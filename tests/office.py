@@ -11,12 +11,12 @@ from sqlalchemy import select
 from engine import Bench
 from parley.books.journal import Journal
 from parley.books.ledger import Ledger
-from parley.domain.run import PanelResult
+from parley.domain.run import PanelRequest, PanelResult
 from parley.domain.settings import StoreSettings
 from parley.gate.admission import Admission
 from parley.gate.keyring import Caller
 from parley.gate.limits import MemoryLimiter
-from parley.gateway import Gateway, Origin
+from parley.gateway import Gateway, Origin, Ticket
 from parley.panel.plan import Planner
 from parley.store.database import Store
 
@@ -36,9 +36,13 @@ class Office:
         self.gateway = Gateway(planner, self.bench.tools, Admission(MemoryLimiter(time.time)), self.ledger)
         self.count = 0
 
+    async def open(self, caller: Caller, request: PanelRequest, request_id: str) -> Ticket:
+        """Let a request in, and leave it there."""
+        return await self.gateway.open(Origin(caller, request_id), request)
+
     async def ask(self, caller: Caller, request: Any) -> PanelResult:
         self.count += 1
-        ticket = await self.gateway.open(Origin(caller, f"req_{self.count}"), request)
+        ticket = await self.open(caller, request, f"req_{self.count}")
         return await self.gateway.run(ticket, lambda _event: None)
 
     def rows(self, table: Any) -> list[Any]:

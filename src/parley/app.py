@@ -18,6 +18,7 @@ from parley.books.idempotency import Idempotency, release_of
 from parley.books.journal import Journal, journal_place
 from parley.books.ledger import Ledger
 from parley.books.metrics import Vital
+from parley.books.readers import Watcher
 from parley.books.recorder import RecorderFile
 from parley.books.telemetry import Telemetry, open_telemetry
 from parley.books.templates import Templates
@@ -32,7 +33,7 @@ from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
 from parley.gate.keyring import Keyring
 from parley.gate.limits import Limiter, open_limiter
-from parley.gateway import Gateway, Ticket, Watcher
+from parley.gateway import Gateway, Readers, Ticket
 from parley.panel.breaker import Breakers
 from parley.panel.plan import Planner
 from parley.panel.seat import SeatTools
@@ -40,18 +41,19 @@ from parley.providers.anthropic import AnthropicProvider
 from parley.providers.discovery import discover_local
 from parley.providers.gemini import GeminiProvider
 from parley.providers.openai import OpenAIProvider
+from parley.providers.outlet import OutletError
 from parley.providers.provider import CallLimits, Provider
 from parley.providers.replay import ReplayFileError, ReplayProvider
 from parley.providers.sandbox import SandboxProvider
-from parley.store.database import Store
-from parley.store.opening import StoreError
+from parley.store.database import Store, bring_up_to_date
+from parley.store.opening import Migration, StoreError
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
 from parley.wire.log import make_log
 from parley.wire.routes import Desks, application
 from parley.wire.runs import Runs
 
-START_FAULTS = (StoreError, ReplayFileError, ExportError)
+START_FAULTS = (StoreError, ReplayFileError, ExportError, OutletError)
 """What an operator can mend when `assemble` raises it; the messages say how."""
 
 
@@ -96,7 +98,7 @@ class Fittings:
 
 
 async def assemble(config: Config, fittings: Fittings) -> House:
-    """Return the house of `config`; must be called in the loop that will serve. Raises StoreError, ReplayFileError."""
+    """Return the house of `config`; must be called in the loop that will serve. Raises START_FAULTS."""
     found = await discover_local() if config.wants_discovery else ()
     settings = (*config.providers, *(provider for provider, _ in found))
     discovered = {provider.name: models for provider, models in found}
@@ -124,10 +126,12 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     telemetry = _telemetry(config, catalog, ledger, limiter)
 
     def watchers(ticket: Ticket) -> Sequence[Watcher]:
-        return telemetry.watchers(ticket.key_id, ticket.parent_span_id)
+        return telemetry.watchers(ticket.origin.caller.key_id, ticket.origin.parent_span_id)
 
     admission = Admission(limiter)
-    gateway = Gateway(Planner(catalog, config.panel, rng), tools, fittings.make_readers, ledger, watchers, admission)
+    gateway = Gateway(
+        Planner(catalog, config.panel, rng), tools, admission, ledger, Readers(fittings.make_readers, watchers)
+    )
     marks = Idempotency(store, ledger.instance.id)
     serving = Serving(
         gateway,
@@ -144,6 +148,11 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     app = Front(application(serving, catalog, desks), config.server, log)
     keepers = (ledger.run, keys.keep_current, telemetry.run, lambda: keep_clean(store, marks))
     return House(app, serving.runs, catalog, providers, made_key, store, ledger, limiter, cache, telemetry, keepers)
+
+
+def migrate_store(settings: StoreSettings) -> Migration:
+    """Bring the configured store up to date and do nothing else. Raises StoreError."""
+    return bring_up_to_date(settings)
 
 
 def open_recorder(path: Path) -> RecorderFile:

@@ -2,7 +2,7 @@
 
     wire        authenticates and decodes, then calls `open` and `run` below, then encodes
     open        plan: unknown models and impossible requests are refused here, before money is spent
-                may the key use these models; account: every call on record, its ceiling held against the key's cap
+                permission, limits, account: every call on record, what it may cost held against the key's cap
     run         fan out to every seat, resolve the answers into a verdict, add up the cost
     settle      what was used is durable before the client has its last byte, also when the run is cut short
 
@@ -11,31 +11,21 @@ readers such as a recorder, and the client, in this order: what was used is coun
 that a client that goes away loses nothing. Streamed and plain requests walk the same way; a plain one ignores deltas.
 """
 
-import asyncio
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from parley.books.account import Account, Payer
 from parley.books.ledger import Ledger
 from parley.books.meter import Meter
-from parley.domain.errors import Forbidden
-from parley.domain.events import (
-    CallIntent,
-    ConsolidationFinished,
-    Emit,
-    Event,
-    Oversight,
-    RunFinished,
-    RunStarted,
-    allow_all,
-)
+from parley.books.readers import Watcher, to_all, watched
+from parley.books.unkept import Unkept
+from parley.domain.events import ConsolidationFinished, Emit, Oversight, RunFinished, RunStarted
 from parley.domain.limits import LimitState
-from parley.domain.run import Answer, PanelRequest, PanelResult, Verdict
+from parley.domain.run import PanelRequest, PanelResult
 from parley.gate.admission import Admission
-from parley.gate.keyring import Caller, check_models
+from parley.gate.keyring import Caller
+from parley.gate.permission import check_use
 from parley.panel.ceiling import intents_of
 from parley.panel.fanout import fan_out
 from parley.panel.plan import Plan, Planner
@@ -45,172 +35,106 @@ from parley.panel.seat import SeatTools
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sent a request, and the ids under which it is logged and traced. `trace_id` is a UUID, made if absent."""
+
+    caller: Caller
+    request_id: str
+    trace_id: str | None = None
+    parent_span_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request that may run: its plan, its account, and the ids under which it is logged and traced."""
+    """A request that may run: its plan, its open account, and how full its key's windows are with it."""
 
     plan: Plan
-    request_id: str
+    origin: Origin
     trace_id: str
-    account: Account | None = None
-    key_id: str = ""
-    parent_span_id: str | None = None
-    limits: tuple[LimitState, ...] = ()
+    account: Account | Unkept
+    limits: tuple[LimitState, ...]
+
+    @property
+    def request_id(self) -> str:
+        return self.origin.request_id
 
 
-class Watcher(Protocol):
-    """A reader of one run's events that must hear of its end, also where no event tells it."""
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who reads each run's events besides the books and the client; both are called once a run."""
 
-    def __call__(self, event: Event) -> None: ...
-
-    def finish(self, outcome: str) -> None:
-        """Hear that the run is over: cancelled or failed, unless RunFinished came before."""
-        ...
-
-
-def watch_nothing(_ticket: Ticket) -> Sequence[Watcher]:
-    """Give a run no watchers."""
-    return ()
+    make: Callable[[], Sequence[Emit]] = tuple
+    make_watchers: Callable[[Ticket], Sequence[Watcher]] = lambda _ticket: ()
 
 
 class Gateway:
-    """Runs requests; knows nothing of HTTP. `make_readers` and `make_watchers` give each run its further readers."""
+    """Runs requests; knows nothing of HTTP. Without a `ledger` no books are kept: for tests of the engine alone."""
 
     def __init__(
         self,
         planner: Planner,
         tools: SeatTools,
-        make_readers: Callable[[], Sequence[Emit]] = tuple,
+        admission: Admission,
         ledger: Ledger | None = None,
-        make_watchers: Callable[[Ticket], Sequence[Watcher]] = watch_nothing,
-        admission: Admission | None = None,
+        readers: Readers = Readers(),
     ) -> None:
-        """Without `ledger` and `admission` nothing is kept and nobody refused: for tests of the engine alone."""
         self._planner = planner
         self._tools = tools
-        self._make_readers = make_readers
-        self._make_watchers = make_watchers
-        self._ledger = ledger
         self._admission = admission
+        self._ledger = ledger
+        self._readers = readers
 
-    async def open(
-        self,
-        caller: Caller,
-        request: PanelRequest,
-        request_id: str,
-        trace_id: str | None = None,
-        parent_span_id: str | None = None,
-    ) -> Ticket:
-        """Plan `request` and open its account. `trace_id` is a UUID, made if absent; the parent is the caller's span.
-
-        Raises RequestRefused or NotServing before any model is called and before money is spent.
-        """
+    async def open(self, origin: Origin, request: PanelRequest) -> Ticket:
+        """Let a request in. Raises RequestRefused or NotServing before any model is called or money spent."""
         plan = self._planner.plan(request)
-        payer = Payer(caller.key_id, caller.name, caller.spend_cap_usd, caller.spend_cap_month_usd)
-        first = self._planner.find(request.seats[0].model)
-        intents = intents_of(plan, first, self._tools.hold_output_tokens)
-        _check_models(caller, payer, plan)
-        account = None if self._ledger is None else Account(self._ledger, payer, request_id, request.panel_id)
-        limits = await self._admit(caller, account, intents)
-        trace_id = trace_id or str(uuid.uuid4())
-        return Ticket(plan, request_id, trace_id, account, caller.key_id, parent_span_id, limits)
-
-    async def _admit(
-        self, caller: Caller, account: Account | None, intents: Sequence[CallIntent]
-    ) -> tuple[LimitState, ...]:
-        """Count the request against the key's limits and open its account; a refused one gives its place back."""
-        permit = None if self._admission is None else await self._admission.admit(caller)
+        check_use(origin.caller, plan.places())
+        permit = await self._admission.admit(origin.caller)
+        account = self._account(origin, request)
         try:
-            if account is not None:
-                await account.open(intents)
+            first_seat = self._planner.find(request.seats[0].model)
+            await account.open(intents_of(plan, first_seat, self._tools.hold_output_tokens))
         except BaseException:
-            if permit is not None:
-                await permit.give_back()
+            await permit.give_back()  # a request that is refused after all does not count
             raise
-        return () if permit is None else permit.states
-
-    def close(self, ticket: Ticket) -> None:
-        """Settle what a run that never began, or was cut short, has left open; after a whole run it does nothing."""
-        if ticket.account is not None:
-            ticket.account.close()
+        return Ticket(plan, origin, origin.trace_id or str(uuid.uuid4()), account, permit.states)
 
     async def run(self, ticket: Ticket, client: Emit) -> PanelResult:
         """Ask every seat and resolve; failures of models are part of the result. Cancelling it cancels every call."""
-        watchers = self._make_watchers(ticket)
-        with _watched(watchers):
-            return await self._run(ticket, [*watchers, *self._make_readers(), client])
+        watchers = self._readers.make_watchers(ticket)
+        with watched(watchers):
+            meter = Meter()
+            emit = to_all([meter, ticket.account, *watchers, *self._readers.make(), client])
+            started = self._tools.clock()
+            try:
+                emit(RunStarted(ticket.plan.request, ticket.request_id, ticket.trace_id))
+                oversight = Oversight(emit, ticket.account.allow)
+                answers = await fan_out(self._tools, ticket.plan, oversight)
+                verdict = await resolve(Bench(ticket.plan, self._planner, self._tools, oversight), answers)
+                emit(ConsolidationFinished(verdict))
+            finally:
+                ticket.account.close()
+            await ticket.account.settled()
 
-    async def _run(self, ticket: Ticket, readers: Sequence[Emit]) -> PanelResult:
-        meter = Meter()
-        account = ticket.account
-        books: list[Emit] = [meter] if account is None else [meter, account]
-        emit = _to_all([*books, *readers])
-        started = self._tools.clock()
-        try:
-            emit(RunStarted(ticket.plan.request, ticket.request_id, ticket.trace_id))
-            oversight = Oversight(emit, account.allow if account else allow_all)
-            answers = await fan_out(self._tools, ticket.plan, oversight)
-            verdict = await resolve(Bench(ticket.plan, self._planner, self._tools, oversight), answers)
-            emit(ConsolidationFinished(verdict))
-        finally:
-            if account is not None:
-                account.close()
-        if account is not None:
-            await account.settled()
-        duration_ms = round((self._tools.clock() - started) * 1000)
-        result = _result(ticket, answers, verdict, meter, duration_ms)
-        emit(RunFinished(result))
+            result = PanelResult(
+                request=ticket.plan.request,
+                request_id=ticket.request_id,
+                trace_id=ticket.trace_id,
+                answers=answers,
+                verdict=verdict,
+                cost_usd=meter.cost_usd,
+                is_cost_complete=meter.is_complete,
+                duration_ms=round((self._tools.clock() - started) * 1000),
+            )
+            emit(RunFinished(result))
         return result
 
+    def close(self, ticket: Ticket) -> None:
+        """Settle what a run that never began, or was cut short, has left open; after a whole run it does nothing."""
+        ticket.account.close()
 
-def _check_models(caller: Caller, payer: Payer, plan: Plan) -> None:
-    """Refuse models that the key may not use, and models without a price to a key with a cap."""
-    named = {route.model: route for seat in plan.seats for route in seat.routes}
-    models = [*named, *([plan.judge.name] if plan.judge else [])]
-    check_models(caller, models)
-    if not payer.has_cap:
-        return
-    places = [route.deployment for seat in plan.seats for route in seat.routes]
-    places += plan.judge.deployments if plan.judge else ()
-    for place in places:
-        if place.price is None:
-            name = f"{place.provider}/{place.upstream_model}"
-            raise Forbidden(f"The price of {name} is not known, so a key with a spend cap may not use it.")
-
-
-def _result(
-    ticket: Ticket, answers: tuple[Answer, ...], verdict: Verdict, meter: Meter, duration_ms: int
-) -> PanelResult:
-    return PanelResult(
-        request=ticket.plan.request,
-        request_id=ticket.request_id,
-        trace_id=ticket.trace_id,
-        answers=answers,
-        verdict=verdict,
-        cost_usd=meter.cost_usd,
-        is_cost_complete=meter.is_complete,
-        duration_ms=duration_ms,
-    )
-
-
-@contextmanager
-def _watched(watchers: Sequence[Watcher]) -> Iterator[None]:
-    """Tell `watchers` of the end of the block, however it ends."""
-    outcome = "failed"
-    try:
-        yield
-    except asyncio.CancelledError:
-        outcome = "cancelled"
-        raise
-    finally:
-        for watcher in watchers:
-            watcher.finish(outcome)
-
-
-def _to_all(readers: Sequence[Emit]) -> Emit:
-    """Return an Emit that hands each event to all `readers`, in order."""
-
-    def emit(event: Event) -> None:
-        for read in readers:
-            read(event)
-
-    return emit
+    def _account(self, origin: Origin, request: PanelRequest) -> Account | Unkept:
+        if self._ledger is None:
+            return Unkept()
+        caller = origin.caller
+        payer = Payer(caller.key_id, caller.name, caller.spend_cap_usd, caller.spend_cap_month_usd)
+        return Account(self._ledger, payer, origin.request_id, request.panel_id)

@@ -216,7 +216,7 @@ def test_what_a_killed_process_left_running_is_closed_as_abandoned_and_billed(st
     office = Office(store_url, tmp_path, {"a": [[Pause()]]})
 
     async def work(o: Office) -> None:
-        await o.gateway.open(capped("1"), panel("a", resolution=Nothing()), "req_lost")
+        await o.open(capped("1"), panel("a", resolution=Nothing()), "req_lost")
 
     office.do(work)
     assert len(office.rows(holds)) == 1
@@ -234,7 +234,7 @@ def test_living_process_keeps_its_running_rows(store_url: str, tmp_path: Path) -
     office = Office(store_url, tmp_path, {"a": [[Pause()]]})
 
     async def work(o: Office) -> None:
-        await o.gateway.open(ANYBODY, panel("a", resolution=Nothing()), "req_running")
+        await o.open(ANYBODY, panel("a", resolution=Nothing()), "req_running")
 
     office.do(work)
     other = Ledger(office.store, Journal(tmp_path, "journal"))

@@ -50,7 +50,7 @@ class TestRequestThatEndsWhileItIsPutOnRecord:
         async def work(o: Office) -> None:
             await asyncio.sleep(0)
             gate = blocking(o)
-            task = asyncio.create_task(o.gateway.open(Origin(CAPPED, "req_left"), FAST))
+            task = asyncio.create_task(o.open(CAPPED, FAST, "req_left"))
             await asyncio.sleep(0.05)
             task.cancel()
             await asyncio.wait([task])
@@ -72,7 +72,7 @@ class TestRequestThatEndsWhileItIsPutOnRecord:
         office = Office(f"sqlite:///{tmp_path}/parley.db", tmp_path, {"a": [[Pause()]]})
 
         async def work(o: Office) -> None:
-            ticket = await o.gateway.open(Origin(CAPPED, "req_left"), FAST)
+            ticket = await o.open(CAPPED, FAST, "req_left")
             gate = blocking(o)
             assert ticket.account is not None
             ticket.account.close()
@@ -91,8 +91,8 @@ class TestRequestThatEndsWhileItIsPutOnRecord:
         office = Office(store_url, tmp_path, {"a": [[Pause()]]})
 
         async def work(o: Office) -> None:
-            ticket = await o.gateway.open(Origin(CAPPED, "req_kept"), FAST)
-            await o.gateway.open(Origin(CAPPED, "req_lost"), FAST)
+            ticket = await o.open(CAPPED, FAST, "req_kept")
+            await o.open(CAPPED, FAST, "req_lost")
             o.ledger.leave("req_lost")
             await soon(lambda: {row["outcome"] for row in o.rows(usage_events)} == {"running", "cancelled"})
             assert {row["request_id"] for row in o.rows(holds)} == {"req_kept"}
@@ -123,7 +123,7 @@ class TestProcessesThatAreGone:
 
     def test_rows_of_a_process_that_is_not_registered_are_closed(self, store_url: str, tmp_path: Path) -> None:
         office = Office(store_url, tmp_path, {"a": [[Pause()]]})
-        office.do(lambda o: o.gateway.open(Origin(CAPPED, "req_lost"), FAST))
+        office.do(lambda o: o.open(CAPPED, FAST, "req_lost"))
         office.store.write_now(lambda connection: connection.execute(text("DELETE FROM instances")))
         other = Ledger(office.store, Journal(tmp_path, "journal"))
         other.start_now()
@@ -135,7 +135,7 @@ class TestProcessesThatAreGone:
 
         async def work(o: Office) -> None:
             for number in range(40):
-                await o.gateway.open(Origin(ANYBODY, f"req_{number}"), FAST)
+                await o.open(ANYBODY, FAST, f"req_{number}")
 
         office.do(work)
         office.store.write_now(lambda connection: connection.execute(update(instances).values(lease_until=0.0)))
@@ -160,7 +160,7 @@ class TestProcessesThatAreGone:
 class TestJournals:
     def settled(self, office: Office, request_id: str) -> Settlement:
         """Open a request, and return the end of its one call."""
-        office.do(lambda o: o.gateway.open(ANYBODY, FAST, request_id))
+        office.do(lambda o: o.open(ANYBODY, FAST, request_id))
         event = next(row for row in office.rows(usage_events) if row["request_id"] == request_id)
         return Settlement({**event, "outcome": "ok", "cost_pico": 5, "attempts": 1})
 
@@ -194,7 +194,7 @@ class TestJournals:
         office = Office(f"sqlite:///{tmp_path}/parley.db", tmp_path, {"a": [[Pause()]]}, room_bytes=100_000)
 
         async def work(o: Office) -> list[Any]:
-            opening = [o.gateway.open(Origin(ANYBODY, f"req_{number}"), FAST) for number in range(100)]
+            opening = [o.open(ANYBODY, FAST, f"req_{number}") for number in range(100)]
             return await asyncio.gather(*opening, return_exceptions=True)
 
         found = office.do(work)
@@ -207,7 +207,7 @@ def test_entry_that_the_database_driver_cannot_take_fails_alone(store_url: str, 
     office = Office(store_url, tmp_path, {"a": [says("Paris")]})
 
     async def work(o: Office) -> None:
-        ticket = await o.gateway.open(Origin(ANYBODY, "req_bad"), FAST)
+        ticket = await o.open(ANYBODY, FAST, "req_bad")
         gate = blocking(o)
         row = dict(ticket.account._lines[next(iter(ticket.account._lines))].row)  # type: ignore[union-attr]
         bad = o.ledger.put(Settlement({**row, "output_tokens": 10**40}))

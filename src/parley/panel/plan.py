@@ -80,6 +80,16 @@ class Plan:
     check: AnswerCheck | None
     """What an answer is held against, for the seats and the consolidation alike."""
 
+    def places(self) -> dict[str, list[Deployment]]:
+        """Return every model that may be asked by this plan, and where."""
+        found: dict[str, list[Deployment]] = {}
+        for seat in self.seats:
+            for route in seat.routes:
+                found.setdefault(route.model, []).append(route.deployment)
+        if self.judge is not None:
+            found.setdefault(self.judge.name, []).extend(self.judge.deployments)
+        return found
+
 
 class Planner:
     """Turns requests into plans; `rng` draws among a model's deployments."""

@@ -20,10 +20,15 @@ _READ_BUFFER_BYTES = 65_536
 _MIN_SECRET_CHARACTERS = 8
 
 
+class OutletError(ValueError):
+    """A provider can't be reached as it is set; the message says why and what would be right, and holds no secret."""
+
+
 class Outlet:
     """One provider's way out. The pool is made with the first call, because it belongs to a running loop."""
 
     def __init__(self, settings: ProviderSettings, auth: tuple[tuple[str, str], ...]) -> None:
+        """Take a provider's settings and the headers that sign its calls; raises OutletError."""
         self.base_url = settings.base_url.rstrip("/")
         self.secrets = _secrets_of(settings, auth)
         self.proxy = _proxy_of(settings)
@@ -53,7 +58,7 @@ class Outlet:
 
 
 def _headers_of(settings: ProviderSettings, auth: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Return what every call sends; the operator's own headers win. Raises ValueError for a value that is no header."""
+    """Return what every call sends; the operator's own headers win. Raises OutletError for what is none."""
     headers = {
         "content-type": "application/json",
         "accept": "application/json, text/event-stream",
@@ -62,7 +67,10 @@ def _headers_of(settings: ProviderSettings, auth: tuple[tuple[str, str], ...]) -
     }
     for name, value in (*auth, *settings.headers):
         if not value.isprintable():
-            raise ValueError(f"header {name} of provider {settings.name} has a line break or control character in it")
+            raise OutletError(
+                f"Header {name} of provider {settings.name} has a line break or control character in it; "
+                "set the value or key behind it anew."
+            )
         headers[name.lower()] = value
     return headers
 
@@ -79,15 +87,26 @@ def _is_secret(value: str) -> bool:
 
 def _proxy_of(settings: ProviderSettings) -> URL | None:
     """Return the proxy as set, else the environment's, read once; never the environment's for a local server."""
+    if settings.proxy:
+        return _read_proxy(settings.proxy, f"of provider {settings.name}")
     base_url = URL(settings.base_url)
-    text = settings.proxy
-    if not text and not settings.is_local and base_url.host and not proxy_bypass(base_url.host):
-        text = getproxies().get(base_url.scheme, "")
-    if not text:
+    if settings.is_local or not base_url.host or proxy_bypass(base_url.host):
         return None
-    proxy = URL(text)
+    text = getproxies().get(base_url.scheme, "")
+    return _read_proxy(text, f"in the environment variable {base_url.scheme.upper()}_PROXY") if text else None
+
+
+def _read_proxy(text: str, place: str) -> URL:
+    """Return the address in `text`; one without a scheme is http://, as other programs take it. Raises OutletError."""
+    right = "it must be http:// or https:// and a host, such as http://proxy.example.org:3128"
+    try:
+        proxy = URL(text if "://" in text else f"http://{text}")
+    except ValueError as error:
+        raise OutletError(f"The proxy {place} is no address; {right}.") from error
     if proxy.scheme not in {"http", "https"}:
-        raise ValueError(f"the proxy of provider {settings.name} is {proxy.scheme}://…; it must be http:// or https://")
+        raise OutletError(f"The proxy {place} is {proxy.scheme}://…; {right}.")
+    if not proxy.host:
+        raise OutletError(f"The proxy {place} names no host; {right}.")
     return proxy
 
 
@@ -95,5 +114,9 @@ def _certificates_of(settings: ProviderSettings) -> ssl.SSLContext | bool:
     if not settings.ca_file:
         return True
     context = ssl.create_default_context()
-    context.load_verify_locations(cafile=settings.ca_file)
+    try:
+        context.load_verify_locations(cafile=settings.ca_file)
+    except OSError as error:
+        message = f"ca_file of provider {settings.name} is {settings.ca_file}, which can't be used: {error.strerror}"
+        raise OutletError(f"{message}; it must be a file of certificates in PEM.") from error
     return context

@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from parley.domain.errors import NotServing
 from parley.domain.settings import StoreSettings
-from parley.store.opening import WRITES, StoreError, prepare, writing
+from parley.store.opening import WRITES, Migration, StoreError, prepare, writing
 
 T = TypeVar("T")
 
@@ -217,20 +217,39 @@ def _unavailable() -> NotServing:
     return NotServing("store_unavailable", message, _RETRY_AFTER_S)
 
 
+def bring_up_to_date(settings: StoreSettings) -> Migration:
+    """Give the database the schema of this version, and close it. Raises StoreError."""
+    engine = _engine(settings, _BUSY_TIMEOUT_S)
+    try:
+        return prepare(engine)
+    finally:
+        engine.dispose()
+
+
 def _engine(settings: StoreSettings, busy_timeout_s: float) -> Engine:
-    url = settings.url
-    if url.startswith("sqlite:"):
-        return _sqlite(url, settings.durability, busy_timeout_s)
-    if url.startswith(("postgresql:", "postgres:")):
-        scheme, _, rest = url.partition(":")
-        del scheme
-        return sqlalchemy.create_engine(
-            f"postgresql+psycopg:{rest}",
-            pool_size=_READERS + 1,
-            pool_pre_ping=True,
-            connect_args=_POSTGRESQL,
-        )
+    """Return the way to the database, which is not opened yet. Raises StoreError for an address that is none."""
+    scheme, _, rest = settings.url.partition(":")
+    try:
+        if scheme == "sqlite":
+            return _sqlite(settings.url, settings.durability, busy_timeout_s)
+        if scheme in {"postgresql", "postgres"}:
+            return _postgresql(rest)
+    except (ArgumentError, ValueError) as error:
+        # SQLAlchemy's own words may repeat a part of the password, so they are not passed on.
+        raise StoreError(
+            "store.url can't be read: it must be sqlite:/// and a path, or postgresql://user:password@host:port/name; "
+            "percent-encode what is special in the password, such as @ as %40."
+        ) from error
     raise StoreError("store.url must begin with sqlite:/// or postgresql://, such as sqlite:///parley.db.")
+
+
+def _postgresql(rest: str) -> Engine:
+    return sqlalchemy.create_engine(
+        f"postgresql+psycopg:{rest}",
+        pool_size=_READERS + 1,
+        pool_pre_ping=True,
+        connect_args=_POSTGRESQL,
+    )
 
 
 def _sqlite(url: str, durability: str, busy_timeout_s: float) -> Engine:

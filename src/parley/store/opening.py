@@ -7,6 +7,7 @@ is slow to load. Several processes that start together wait for one of them.
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +24,18 @@ class StoreError(Exception):
     """The store can't be used; the message says why and what to do, and holds no password."""
 
 
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What was done to a database: the revision that was found, empty for a new one, and the one it has now.
+
+    `database` names it without its password.
+    """
+
+    database: str
+    found: str
+    revision: str = HEAD
+
+
 WRITES = "parley_writes"
 """The execution option of a connection whose transaction will write."""
 
@@ -34,9 +47,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def prepare(engine: Engine) -> str:
-    """Return the revision that was found; the database is at HEAD afterwards. Raises StoreError."""
-    name = engine.url.render_as_string(hide_password=True)
+def prepare(engine: Engine) -> Migration:
+    """Return what was done; the database is at HEAD afterwards. Raises StoreError."""
+    name = shown_name(engine)
     try:
         with engine.connect() as connection:
             found = current_revision(connection)
@@ -48,7 +61,13 @@ def prepare(engine: Engine) -> str:
         raise StoreError(f"The database {name} can't be used: {_reason(error)}.") from error
     if found > HEAD:
         raise StoreError(f"The database {name} is of a newer Parley (schema {found}, here {HEAD}): update this one.")
-    return found
+    return Migration(name, found)
+
+
+def shown_name(engine: Engine) -> str:
+    """Return the database's URL as its operator wrote it, without password and options, of which some are secret."""
+    shown = engine.url.set(drivername=engine.dialect.name, query={})
+    return shown.render_as_string(hide_password=True)
 
 
 def current_revision(connection: Connection) -> str:
@@ -80,4 +99,4 @@ def _lock(connection: Connection) -> None:
 def _reason(error: SQLAlchemyError) -> str:
     """Return the driver's own words in one line; they name no password."""
     origin = getattr(error, "orig", None) or error
-    return " ".join(str(origin).split()).rstrip(".")
+    return " ".join(str(origin).split()).rstrip(".?")

@@ -18,7 +18,7 @@ from parley.domain.events import AttemptEnded, ConsolidationFinished, Emit, Even
 from parley.domain.run import PanelResult
 from parley.domain.settings import Patience, ServerSettings
 from parley.gate.keyring import Caller, Keyring
-from parley.gateway import Gateway, Ticket
+from parley.gateway import Gateway, Origin, Ticket
 from parley.wire.body import ClientGone, header, read_body
 from parley.wire.channel import Channel
 from parley.wire.exchange import KEEP_ALIVE, SSE_HEADERS, Contract, Exchange, Reply, RequestInfo
@@ -113,8 +113,8 @@ class PanelEndpoint:
         if exchange.request.is_streamed and header(scope, b"idempotency-key"):
             raise _not_on_streams()
         context = header(scope, b"traceparent")
-        trace = trace_id_of(context), parent_span_id_of(context)
-        return exchange, await serving.gateway.open(caller, exchange.request, info.request_id, *trace)
+        origin = Origin(caller, info.request_id, trace_id_of(context), parent_span_id_of(context))
+        return exchange, await serving.gateway.open(origin, exchange.request)
 
     async def _answer_plain(self, exchange: Exchange, ticket: Ticket, once: Once, receive: Receive, send: Send) -> None:
         run = _Run(self._serving, ticket, _ignore)
