@@ -1,8 +1,9 @@
 """Text from outside is made harmless; numbers are said as people read them."""
 
 import pytest
+from rich.text import Text
 
-from parley.cli.terminal import answer_text, count, duration, harmless, money
+from parley.cli.terminal import answer_text, count, duration, harmless, money, write_rows
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,11 @@ def test_times_are_said_in_the_unit_that_fits(duration_ms: float, shown: str) ->
 
 def test_one_is_one_and_thousands_are_grouped() -> None:
     assert [count(1, "model"), count(2, "model"), count(20_000, "token")] == ["1 model", "2 models", "20,000 tokens"]
+
+
+def test_cells_of_a_row_hold_neither_tabs_nor_line_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows([[Text("a\tb\nc", "bold"), Text("")], [Text("d"), Text("[e]")]])
+    assert capsys.readouterr().out == "a b c\t\nd\t[e]\n"
 
 
 def test_values_of_a_schema_are_laid_out_and_text_stays_as_it_is() -> None:

@@ -12,13 +12,15 @@ from parley.cli.demo import demo
 from parley.cli.doctor import doctor
 from parley.cli.fault import CommandFault, ExitCode, misused
 from parley.cli.keys import key_commands
+from parley.cli.migrate import migrate
 from parley.cli.models import models
 from parley.cli.panel import ask, compare, vote
 from parley.cli.serve import record, serve
 from parley.cli.terminal import harmless, make_console, say, write_json
 from parley.cli.traces import trace, traces
+from parley.cli.usage import usage
 
-COMMANDS = (serve, demo, ask, vote, compare, models, traces, trace, doctor, record)
+COMMANDS = (serve, demo, ask, vote, compare, models, usage, traces, trace, doctor, record, migrate)
 GROUPS = {"keys": (key_commands, "Make, list and disable keys.")}
 
 

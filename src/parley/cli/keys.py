@@ -14,7 +14,7 @@ from rich.text import Text
 from parley.cli.connection import Target, connect
 from parley.cli.fault import misused
 from parley.cli.options import Config, Json, Url
-from parley.cli.terminal import count, harmless, make_console, money, plain, say, write_json
+from parley.cli.terminal import count, harmless, make_console, money, plain, say, write_json, write_rows
 from parley.domain.json import JsonObject, JsonValue
 
 KEYS = "/v1/keys"
@@ -79,8 +79,7 @@ def list_keys(url: Url = None, config: Config = None, is_json: Json = False) -> 
     if console.is_terminal:
         console.print(_table(rows))
     else:
-        for row in rows:
-            typer.echo("\t".join(cell.plain for cell in _cells(row)))
+        write_rows(_cells(row) for row in rows)
     say(make_console(is_error=True), Text(f"{count(len(rows), 'key')}; the keys themselves are not stored.", "dim"))
 
 

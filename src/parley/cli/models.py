@@ -10,7 +10,7 @@ from rich.text import Text
 from parley.cli.connection import Target, connect
 from parley.cli.options import Config, Json, Url
 from parley.cli.questions import ABOUT_EMBEDDED, model_rows
-from parley.cli.terminal import count, make_console, money, plain, say, write_json
+from parley.cli.terminal import count, make_console, money, plain, say, write_json, write_rows
 from parley.domain.json import JsonObject
 
 
@@ -33,8 +33,7 @@ def models(
     if console.is_terminal:
         console.print(_table(rows))
     else:
-        for row in rows:
-            console.print(Text("\t").join(_cells(row)), soft_wrap=True)
+        write_rows(_cells(row) for row in rows)
     _print_foot(rows, search)
 
 

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import unicodedata
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from rich.console import Console
@@ -60,6 +61,12 @@ def write_json(value: JsonValue) -> None:
     """Print the one document of `--json`."""
     sys.stdout.write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
     sys.stdout.flush()
+
+
+def write_rows(rows: Iterable[Sequence[Text]]) -> None:
+    """Print a table for programs: a line for each row, a tab between cells. A cell has neither in it."""
+    for row in rows:
+        sys.stdout.write("\t".join(" ".join(cell.plain.split()) for cell in row) + "\n")
 
 
 def answer_text(data: JsonValue) -> str:

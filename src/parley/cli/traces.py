@@ -1,7 +1,7 @@
 """`parley traces` and `parley trace ID`: what requests did, as a list and as a waterfall."""
 
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -11,13 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from parley.cli.connection import Target, connect
-from parley.cli.fault import CommandFault, ExitCode
 from parley.cli.options import Config, Json, Url
-from parley.cli.terminal import count, duration, harmless, make_console, plain, say, write_json
+from parley.cli.shapes import read_shape
+from parley.cli.terminal import count, duration, harmless, make_console, plain, say, write_json, write_rows
 from parley.cli.waterfall import STYLES, SpanRow, waterfall
-from parley.domain.json import JsonValue
-
-Shape = TypeVar("Shape")
 
 TRACES = "/v3/traces"
 
@@ -59,13 +56,12 @@ def traces(
     if is_json:
         write_json(answer)
         return
-    page = _read(answer, _Page)
+    page = read_shape(answer, _Page)
     console = make_console()
     if console.is_terminal:
         console.print(_table(page.traces))
     else:
-        for row in page.traces:
-            typer.echo("\t".join(cell.plain for cell in _cells(row)))
+        write_rows(_cells(row) for row in page.traces)
     more = "; --offset shows older ones" if page.has_more else ""
     say(make_console(is_error=True), Text(f"{count(len(page.traces), 'trace')}{more}.", "dim"))
 
@@ -84,7 +80,7 @@ def trace(
     if is_json:
         write_json(answer)
         return
-    whole = _read(answer, _WholeTrace)
+    whole = read_shape(answer, _WholeTrace)
     console = make_console()
     head = Text.assemble(
         (harmless(whole.name), "bold"),
@@ -121,12 +117,3 @@ def _cells(row: TraceRow) -> list[Text]:
 
 def _time(row: TraceRow) -> str:
     return row.start_time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _read(answer: JsonValue, shape: type[Shape]) -> Shape:
-    """Return the answer as `shape`; raises CommandFault for one that no Parley gives."""
-    try:
-        return msgspec.convert(answer, shape)
-    except msgspec.ValidationError as error:
-        message = f"The server's answer is not as its contract says: {error}."
-        raise CommandFault(ExitCode.UNREACHABLE, "strange_answer", message) from error
