@@ -115,8 +115,8 @@ def test_announcement_as_json_is_one_document(folder: Path) -> None:
 
 
 def test_what_keeps_the_server_from_starting_is_one_sentence_and_exit_code_2(folder: Path) -> None:
-    def refusal(*arguments: str) -> str:
-        answer = parley(folder, *arguments)
+    def refusal(*arguments: str, env: dict[str, str] | None = None) -> str:
+        answer = parley(folder, *arguments, env=env)
         assert (answer.returncode, answer.stdout) == (2, "")
         assert answer.stderr.startswith("parley: ")
         assert answer.stderr.count("\n") == 1
@@ -134,6 +134,12 @@ def test_what_keeps_the_server_from_starting_is_one_sentence_and_exit_code_2(fol
     assert "prot" in refusal("serve", "--config", "broken.toml")
     folder.joinpath("open.toml").write_text('[server]\nauth = "open"\n')
     assert "open" in refusal("serve", "--config", "open.toml", "--host", "0.0.0.0", "--port", "0")
+    folder.joinpath("proxied.toml").write_text('[providers.far]\ndialect = "openai"\nbase_url = "http://far.invalid"\n')
+    proxy = {"http_proxy": "socks5://user:hunter2@127.0.0.1:1", "no_proxy": ""}
+    for command in (["serve", "--port", "0"], ["models"]):
+        told = refusal(*command, "--config", "proxied.toml", env=proxy)
+        assert "HTTP_PROXY is socks5://" in told
+        assert "hunter2" not in told
     folder.joinpath("parley.db").write_text("this is no database, " * 100)
     assert "parley.db" in refusal("serve", "--port", "0")
 

@@ -17,6 +17,7 @@ from parley.domain.errors import FailureCode, UpstreamFailure
 from parley.domain.models import Dialect
 from parley.domain.settings import ProviderSettings
 from parley.providers.failures import read_retry_after_s
+from parley.providers.outlet import Outlet, OutletError
 from parley.providers.provider import CallLimits
 from parley.providers.transport import ErrorDetail, Transport, drain
 from wire_server import CUT, HANG, Pause, Reply, Step, WireServer, body_reply, head, json_reply, sse_reply
@@ -584,5 +585,39 @@ def test_proxy_of_the_environment_is_used_but_not_for_local_servers(monkeypatch:
 
 def test_proxy_that_is_not_http_stops_start_up() -> None:
     settings = ProviderSettings("acme", Dialect.OPENAI, "http://x", proxy="socks5://127.0.0.1:1")
-    with pytest.raises(ValueError, match="http:// or https://"):
+    with pytest.raises(OutletError, match="proxy of provider acme is socks5://…; it must be http:// or https://"):
         Transport(settings, (), read_error)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("socks5://user:hunter2@127.0.0.1:1", "is socks5://…"),
+        ("http://user:hunter2@127.0.0.1:99999", "is no address"),
+        ("http://user:hunter2@127.0.0.1:port", "is no address"),
+        ("http://", "names no host"),
+    ],
+)
+def test_bad_proxy_of_the_environment_is_named_without_its_password(
+    proxy: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(OutletError, match=f"HTTP_PROXY {told}") as caught:
+        Outlet(ProviderSettings("acme", Dialect.OPENAI, "http://far.invalid/v1"), ())
+    assert "hunter2" not in str(caught.value)
+    Outlet(ProviderSettings("near", Dialect.OPENAI, "http://127.0.0.1:1/v1", is_local=True), ())
+
+
+def test_proxy_of_the_environment_without_a_scheme_is_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", "proxy.invalid:3128")
+    outlet = Outlet(ProviderSettings("acme", Dialect.OPENAI, "http://far.invalid/v1"), ())
+    assert str(outlet.proxy) == "http://proxy.invalid:3128"
+
+
+def test_file_that_holds_no_certificates_stops_start_up(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    settings = ProviderSettings("acme", Dialect.OPENAI, "https://x", ca_file=str(tmp_path / "ca.pem"))
+    with pytest.raises(OutletError, match=r"ca_file of provider acme is .*ca\.pem.*PEM"):
+        Outlet(settings, ())
