@@ -197,3 +197,8 @@ def fill_first_schema(url: str) -> None:
             row = {"id": f"key_{number:02}", "name": f"name {number}", "hash": f"{number:064}", "a": int(number == 0)}
             connection.execute(text("INSERT INTO keys VALUES (:id, :name, :hash, :a, '2026-11-21')"), row)
     engine.dispose()
+
+
+def test_new_database_file_is_its_owners_alone(tmp_path: Path) -> None:
+    Store(StoreSettings(url=f"sqlite:///{tmp_path}/parley.db")).close_now()
+    assert (tmp_path / "parley.db").stat().st_mode & 0o077 == 0

@@ -10,7 +10,9 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy
@@ -252,11 +254,20 @@ def _postgresql(rest: str) -> Engine:
     )
 
 
+def _keep_private(url: str) -> None:
+    """Make a new database file readable by its owner alone; a bad place is for SQLite to explain."""
+    path = url.removeprefix("sqlite:///").partition("?")[0]
+    if path and path != ":memory:":
+        with suppress(OSError):
+            Path(path).touch(mode=0o600)
+
+
 def _sqlite(url: str, durability: str, busy_timeout_s: float) -> Engine:
     """Return an engine whose writes lock at their begin, so that two processes never find out too late.
 
     WAL with synchronous=NORMAL survives a killed process, FULL a power cut too. Source: sqlite.org/pragma.html.
     """
+    _keep_private(url)
     engine = sqlalchemy.create_engine(url, connect_args={"timeout": busy_timeout_s, "check_same_thread": False})
     level = "FULL" if durability == "power" else "NORMAL"
 
