@@ -103,6 +103,16 @@ class TestCost:
         assert len(rows) == 3
         assert sum(Decimal(row["cost"]) for row in rows) == Decimal(str(answer["meta"]["total_cost"]))
 
+    def test_events_add_up_to_the_last_digit_where_a_price_has_more_digits_than_the_books(self) -> None:
+        models = {"a": [says("Paris")], "b": [Fails(503), says("Lyon")]}
+        prices = dict.fromkeys(models, ("0.083333333333", "0.000000000001"))
+        with Upstream(models, prices) as upstream, serving(upstream.toml) as url:
+            answer = panel(url, "a", "b", "a", max_retries=1).json
+            rows = events(url, panel_id=answer["id"])
+        assert len(rows) == 4
+        assert sum(Decimal(row["cost"]) for row in rows) == Decimal(str(answer["meta"]["total_cost"]))
+        assert sum(Decimal(str(row["cost"])) for row in answer["model_results"]) == 3 * Decimal("8.33333e-7")
+
 
 class TestEvents:
     def test_event_has_exactly_the_fields_of_the_contract_and_the_upstreams_own_cost(self, url: str) -> None:

@@ -6,7 +6,7 @@ _PICO = Decimal(1_000_000_000_000)
 
 
 def to_pico(usd: Decimal) -> int:
-    """Return `usd` in picodollars; a price of up to six decimals a million tokens never needs the rounding."""
+    """Return `usd` in picodollars; the cost of a call is rounded to them where it is computed, in `Price`."""
     return int((usd * _PICO).to_integral_value(ROUND_HALF_EVEN))
 
 

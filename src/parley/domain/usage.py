@@ -1,9 +1,10 @@
 """Tokens and money. Money is Decimal US dollars everywhere inside; it becomes a JSON number or string at the edge."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 _MILLION = Decimal(1_000_000)
+_PICODOLLAR = Decimal("1e-12")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,10 @@ class Price:
         return not self.tiers and self.rates.input == 0 and self.rates.output == 0
 
     def cost_usd(self, usage: Usage) -> Decimal:
-        """Return the exact cost of `usage`: never rounded, never below 0."""
+        """Return the cost of `usage`, never below 0, in whole picodollars.
+
+        The books keep no less: with more digits, the events of a request would not add up to the cost in its answer.
+        """
         rates = self._rates_for(usage.input_tokens)
         plain = max(usage.input_tokens - usage.cache_read_tokens - usage.cache_creation_tokens, 0)
         read_rate = rates.input if rates.cache_read is None else rates.cache_read
@@ -81,7 +85,9 @@ class Price:
             + usage.cache_creation_tokens * creation_rate
             + usage.output_tokens * rates.output
         )
-        return total / _MILLION
+        exact = total / _MILLION
+        rounded = exact.quantize(_PICODOLLAR, ROUND_HALF_EVEN)
+        return exact if exact == rounded else rounded.normalize()
 
     def _rates_for(self, input_tokens: int) -> Rates:
         rates = self.rates
