@@ -224,6 +224,54 @@ def test_silence_of_a_roundtables_judge_is_filled_with_keep_alives() -> None:
     assert "\n\n: keep-alive\n\n" in waiting
 
 
+class TestModelsOfAKey:
+    @pytest.fixture
+    def url(self, upstream: Upstream) -> Iterator[str]:
+        with serving(remote(upstream) + '[panels.both]\nmodels = ["a", "b"]\nsummary_model = "j"\n') as address:
+            yield address
+
+    @pytest.mark.parametrize(
+        ("allowed", "asked", "status"),
+        [
+            (["panel/both"], "panel/both", 200),
+            (["panel/*"], "panel/both", 200),
+            (["a", "b", "j"], "panel/both", 200),
+            (["a", "b"], "panel/both", 403),
+            (["panel/bot"], "panel/both", 403),
+            (["panel/both"], "a", 403),
+        ],
+    )
+    def test_panel_is_allowed_by_its_name_or_by_all_that_it_is_made_of(
+        self, url: str, allowed: list[str], asked: str, status: int
+    ) -> None:
+        key = post(url, "/v1/keys", {"name": "narrow", "models": allowed}, ADMIN).json["key"]
+        got = post(url, CHAT, {"model": asked, "messages": ASK}, {"Authorization": f"Bearer {key}"})
+        assert got.status == status
+
+    @pytest.mark.parametrize("fields", [{"summary_model": "unpriced"}, {"models": ["a", "unpriced"]}])
+    def test_key_with_a_cap_may_not_use_a_model_without_a_price_nor_let_it_judge(
+        self, url: str, upstream: Upstream, fields: dict[str, Any]
+    ) -> None:
+        key = post(url, "/v1/keys", {"name": "capped", "spend_cap_month_usd": "9"}, ADMIN).json["key"]
+        body = {"input": "Which?", "models": ["a", "b"], **fields}
+        got = post(url, ROUNDTABLE, body, {"Authorization": f"Bearer {key}"})
+        assert (got.status, "price of up/unpriced is not known" in got.error["message"]) == (403, True)
+        assert upstream.calls == []
+
+    def test_judge_must_be_allowed_too(self, url: str, upstream: Upstream) -> None:
+        key = post(url, "/v1/keys", {"name": "narrow", "models": ["a", "b"]}, ADMIN).json["key"]
+        body = {"input": "Which?", "models": ["a", "b"], "summary_model": "j"}
+        assert post(url, ROUNDTABLE, body, {"Authorization": f"Bearer {key}"}).status == 403
+        assert upstream.calls == []
+
+
+def test_stream_that_fails_before_it_began_says_how_full_the_limits_are(url: str) -> None:
+    key = post(url, "/v1/keys", {"name": "limited", "rpm": 5}, ADMIN).json["key"]
+    body = {"model": "refused", "messages": ASK, "stream": True}
+    got = post(url, CHAT, body, {"Authorization": f"Bearer {key}"})
+    assert (got.status, got.headers["x-ratelimit-remaining"]) == (422, "4")
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/v1/models?free=x", 422), ("/v3/compat/models?free=x", 422), ("/v3/traces?limit=x", 400)],

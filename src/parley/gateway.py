@@ -87,7 +87,7 @@ class Gateway:
     async def open(self, origin: Origin, request: PanelRequest) -> Ticket:
         """Let a request in. Raises RequestRefused or NotServing before any model is called or money spent."""
         plan = self._planner.plan(request)
-        check_use(origin.caller, plan.places())
+        check_use(origin.caller, plan.places(), request.panel_name)
         permit = await self._admission.admit(origin.caller)
         account = self._account(origin, request)
         try:

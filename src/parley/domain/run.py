@@ -105,7 +105,7 @@ class PanelRequest:
     refusal is an answer and not a failure (chat). `extra`: provider parameters that Parley does not know.
     `most_timeout_s` bounds the configured timeout where `timeout_s` asks for none. `output_param` is what the contract
     calls the field behind `output`, for messages. `cache_scope`: whose answers may be reused for the same call; None
-    asks every model anew.
+    asks every model anew. `panel_name`: what callers know the seats by, where they are a panel of the configuration.
     """
 
     panel_id: str
@@ -128,6 +128,7 @@ class PanelRequest:
     accepts_refusals: bool = False
     extra: JsonObject = field(default_factory=dict)
     cache_scope: str | None = None
+    panel_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

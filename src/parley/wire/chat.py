@@ -121,6 +121,7 @@ def _panel_request(
         timeout_s=shape.timeout or timeout_s,
         is_streamed=bool(shape.stream),
         extra=read_extra(body),
+        panel_name=PANEL_PREFIX + preset.name,
     )
 
 
