@@ -36,7 +36,7 @@ BODIES: Mapping[str, Notes] = {
     "ChatBody": {
         "messages": {
             "description": "The conversation, as OpenAI has it: text, image and audio parts, tool calls and their "
-            "results. May be empty where `template` begins the conversation.",
+            "results. Required unless `template` begins the conversation.",
         },
         "model": {**_MODEL, "description": "The model's name, or `panel/NAME` for a configured panel."},
         "models": {

@@ -31,7 +31,7 @@ BODIES: Mapping[str, Notes] = {
             "items": _MODEL,
         },
         "messages": {
-            "description": "The conversation, as in a chat completion. May be empty where `template` begins it.",
+            "description": "The conversation, as in a chat completion. Required unless `template` begins it.",
         },
         "model_overrides": {"description": "What holds for one model alone; each `model` must be one of `models`."},
         "comparison_model": {

@@ -283,7 +283,7 @@ def test_templates_model_is_asked_where_the_request_names_none(
     url: str, mine: dict[str, str], upstream: Upstream, named: dict[str, Any], asked: str
 ) -> None:
     created(url, mine, model="b", messages=[{"role": "user", "content": "Hi"}])
-    got = post(url, "/v1/chat/completions", {"messages": [], "template": "greeting", **named}, mine)
+    got = post(url, "/v1/chat/completions", {"template": "greeting", **named}, mine)
     assert (got.status, got.json["model"]) == (200, asked)
     assert [one["content"] for one in upstream.calls[-1]["messages"]] == ["Hi"]
 
@@ -307,10 +307,29 @@ def test_every_model_of_a_comparison_gets_the_template(url: str, mine: dict[str,
     assert not {"top_p", "presence_penalty", "temperature"} & set(judge)
 
 
-def test_template_without_a_word_is_not_enough(url: str, mine: dict[str, str]) -> None:
+@pytest.mark.parametrize("own", [{}, {"messages": None}, {"messages": []}])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/chat/compare"])
+def test_template_alone_may_be_the_conversation(
+    url: str, mine: dict[str, str], upstream: Upstream, path: str, own: dict[str, Any]
+) -> None:
+    created(url, mine, messages=[{"role": "user", "content": "Hi {{who}}"}])
+    models = {"models": ["a", "b"], "comparison_model": "j"} if path.endswith("compare") else {"model": "a"}
+    before = len(upstream.calls)
+    got = post(url, path, {**models, **own, "template": "greeting", "variables": {"who": "Zoë"}}, mine)
+    assert got.status == 200, got.body
+    assert [one["content"] for one in upstream.calls[before]["messages"]] == ["Hi Zoë"]
+
+
+@pytest.mark.parametrize("own", [{}, {"messages": None}, {"messages": []}])
+@pytest.mark.parametrize("named", [{"template": "greeting"}, {"template": None}, {}])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/chat/compare"])
+def test_conversation_without_a_word_is_refused(
+    url: str, mine: dict[str, str], path: str, named: dict[str, Any], own: dict[str, Any]
+) -> None:
     created(url, mine)
-    got = post(url, "/v1/chat/completions", {"model": "a", "messages": [], "template": "greeting"}, mine)
-    refused(got, 422, "validation_error")
+    models = {"models": ["a", "b"]} if path.endswith("compare") else {"model": "a"}
+    got = post(url, path, {**models, **own, **named}, mine)
+    refused(got, 422, "validation_error", "messages is")
     assert got.error["param"] == "messages"
 
 

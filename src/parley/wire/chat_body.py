@@ -77,7 +77,7 @@ class ParamsBody(msgspec.Struct):
 class ChatBody(ParamsBody, kw_only=True):
     """The body as it stands on the wire; null means the default, and unknown fields go to the provider."""
 
-    messages: list[dict[str, object]]
+    messages: list[dict[str, object]] | None = None
     model: str | None = None
     models: list[str] | None = None
     stream: bool | None = None

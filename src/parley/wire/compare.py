@@ -42,7 +42,7 @@ class CompareBody(msgspec.Struct, forbid_unknown_fields=True):
     """The body as it stands on the wire; null means the default."""
 
     models: list[str]
-    messages: list[dict[str, object]]
+    messages: list[dict[str, object]] | None = None
     model_overrides: list[OverrideBody] | None = None
     comparison_model: str | None = None
     comparison_instructions: str | None = None

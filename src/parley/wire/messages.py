@@ -26,11 +26,14 @@ _INSTEAD_OF_CONTENT = ("refusal", "function_call", "audio")
 """Fields of an assistant's message that say something where `content` does not."""
 
 
-def read_messages(raw: Sequence[dict[str, object]], opening: tuple[Message, ...] = ()) -> tuple[Message, ...]:
-    """Return `opening`, which a template gave, and the field `messages` as one conversation.
+def read_messages(given: Sequence[dict[str, object]] | None, opening: tuple[Message, ...] = ()) -> tuple[Message, ...]:
+    """Return `opening`, which a template gave, and the field `messages`, which it makes optional, as a conversation.
 
     Raises InvalidRequest that names the message and its field, and where nothing is said at all.
     """
+    if given is None and not opening:
+        raise missing(("messages",))
+    raw = given or ()
     if not raw and not opening:
         refuse(("messages",), [], "an array of at least one message")
     messages = (*opening, *read_turns(raw))
