@@ -8,12 +8,19 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-OUTAGES = (RedisError, OSError)
-"""What a command raises when the server can't be reached, is loading, full, read-only, or refuses us."""
+OUTAGES = (RedisError, OSError, RuntimeError)
+"""What a command raises when the server can't be reached, is loading, full, read-only, or refuses us.
 
-_CONNECT_S = 0.5
-_ANSWER_S = 1.0
-"""Longer than a busy event loop is likely to need to notice an answer that is there."""
+RuntimeError is uvloop's word for a connection that was closed between two writes.
+"""
+
+_CONNECT_S = 1.0
+_ANSWER_S = 2.0
+"""Longer than a busy event loop needs to notice an answer that is there, also with hundreds of requests at once."""
+
+_PLACE_S = 3.0
+"""How long a command waits for one of the connections."""
+
 _MOST_CONNECTIONS = 32
 
 
@@ -30,7 +37,7 @@ def open_redis(url: str) -> Redis:
         socket_timeout=_ANSWER_S,
         retry=Retry(NoBackoff(), 0),
         max_connections=_MOST_CONNECTIONS,
-        timeout=_ANSWER_S,
+        timeout=_PLACE_S,
         decode_responses=False,
     )
     return Redis.from_pool(pool)
