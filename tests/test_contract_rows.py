@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from parley.books import answer_cache, idempotency
+from parley.books.instances import LEASE_S
 from parley.domain.settings import Patience
+from parley.panel.breaker import FAILURES_TO_OPEN, PROBE_AFTER_S, WINDOW_S
 from serving import ADMIN_KEY, Got, get, post, serving
 from upstream_models import Fails, Upstream, says
 
@@ -146,6 +149,85 @@ class TestEvents:
             "error_code": None,
         }
 
+    def test_attempt_has_exactly_the_fields_that_are_described(self, url: str) -> None:
+        panel(url, "a", resolution="fast")
+        (event,) = events(url)
+        answer = get(url, f"/v1/usage/events/{event['id']}/attempts", ADMIN).json
+        assert answer["event_id"] == event["id"]
+        (row,) = answer["attempts"]
+        assert row.pop("time").endswith("Z")
+        assert 0 <= row.pop("first_token_ms") <= row.pop("latency_ms")
+        assert row == {
+            "attempt": 1,
+            "provider": "up",
+            "model": "a",
+            "usage": event["usage"],
+            "cost": "0.00002",
+            "estimated": False,
+            "outcome": "ok",
+            "error_code": None,
+        }
+
+    def test_filters_narrow_events_and_totals_alike(self, url: str) -> None:
+        first = panel(url, "a", "refused", resolution="fast")
+        panel(url, "b", resolution="fast")
+        newest = events(url)[0]
+        cases: list[tuple[dict[str, str], list[str]]] = [
+            ({"model": "a"}, ["a"]),
+            ({"status": "failed"}, ["refused"]),
+            ({"since": newest["time"]}, ["b"]),
+            ({"until": newest["time"]}, ["a", "refused"]),
+            ({"key_id": "admin"}, ["a", "b", "refused"]),
+            ({"key_id": "key_of_nobody"}, []),
+        ]
+        for filters, models in cases:
+            assert sorted(row["model"] for row in events(url, **filters)) == models, filters
+            by_model = post(url, "/v1/usage", filters, ADMIN).json["by_model"]
+            assert sorted(row["model"] for row in by_model) == models, filters
+        of_request = events(url, request_id=first.headers["x-request-id"])
+        assert sorted(row["model"] for row in of_request) == ["a", "refused"]
+
+    def test_what_was_estimated_and_how_long_it_took_stands_in_the_event(self) -> None:
+        waits = threading.Event()
+        models = {"silent": [says("Paris", usage=None, waits=waits)]}
+        with Upstream(models) as upstream, serving(upstream.toml) as url:
+            asking = threading.Thread(target=lambda: panel(url, "silent", resolution="fast"))
+            asking.start()
+            with upstream.asked:
+                upstream.asked.wait_for(lambda: upstream.calls, 10)
+            waits.wait(0.02)
+            waits.set()
+            asking.join()
+            (row,) = events(url)
+            (attempt,) = get(url, f"/v1/usage/events/{row['id']}/attempts").json["attempts"]
+        assert (row["estimated"], row["usage"]["output_tokens"], attempt["estimated"]) == (True, 2, True)
+        assert row["latency_ms"] > 0
+        assert attempt["latency_ms"] > 0
+
+    def test_running_request_is_reserved_from_the_balance(self) -> None:
+        waits = threading.Event()
+        models = {"slow": [says("Paris", waits=waits)]}
+        with (
+            Upstream(models, {"slow": ("1", "2")}) as upstream,
+            serving(upstream.toml.replace('auth = "open"', "")) as url,
+        ):
+            made = post(url, "/v1/keys", {"name": "capped", "spend_cap_usd": "1"}, ADMIN).json["key"]
+            key = {"Authorization": f"Bearer {made}"}
+            body = {"input": "Which?", "models": [{"name": "slow", "max_tokens": 1000}], "resolution": "fast"}
+            asking = threading.Thread(target=lambda: post(url, ROUNDTABLE, body, key))
+            asking.start()
+            with upstream.asked:
+                upstream.asked.wait_for(lambda: upstream.calls, 10)
+            held = get(url, "/v1/balance", key).json
+            waits.set()
+            asking.join()
+            after = get(url, "/v1/balance", key).json
+        assert held["balance_usd"] == "1"
+        assert Decimal(held["reserved_usd"]) >= Decimal("0.002")
+        assert Decimal(held["available_usd"]) == 1 - Decimal(held["reserved_usd"])
+        assert after["reserved_usd"] == "0"
+        assert after["balance_usd"] == after["available_usd"] == "0.99998"
+
     def test_panel_id_is_that_of_a_panel_and_null_for_a_chat_completion(self, url: str) -> None:
         compared = post(url, COMPARE, {"models": ["a"], "messages": ASK}, ADMIN).json["comparison_id"]
         assert [row["panel_id"] for row in events(url)] == [compared]
@@ -270,6 +352,13 @@ def test_stream_that_fails_before_it_began_says_how_full_the_limits_are(url: str
     body = {"model": "refused", "messages": ASK, "stream": True}
     got = post(url, CHAT, body, {"Authorization": f"Bearer {key}"})
     assert (got.status, got.headers["x-ratelimit-remaining"]) == (422, "4")
+
+
+def test_fixed_times_are_those_of_the_contracts() -> None:
+    assert (Patience().body_s, Patience().keep_alive_s) == (30, 15)
+    assert LEASE_S == 15
+    assert (idempotency.KEPT_S, answer_cache.KEPT_S) == (24 * 3600, 24 * 3600)
+    assert (FAILURES_TO_OPEN, WINDOW_S, PROBE_AFTER_S) == (5, 30, 10)
 
 
 @pytest.mark.parametrize(
