@@ -178,6 +178,28 @@ def test_full_waiting_room_drops_and_never_waits() -> None:
         assert (exporter.dropped, len(collector.spans())) == (4, 2_000)
 
 
+def test_collector_that_fails_at_the_end_is_not_tried_again() -> None:
+    with collecting() as collector:
+        collector.status = 503
+        exporter = OtlpExporter(collector.url, gather_s=0, stall_s=0.1)
+        exporter.export(trace(1))
+        assert collector.came.acquire(timeout=5)
+        exporter.close()
+        wait_for(lambda: exporter.dropped == 1)
+        assert len(collector.bodies) == 1
+
+
+def test_collector_that_hangs_at_the_end_is_left() -> None:
+    with collecting() as collector:
+        collector.gate.clear()
+        exporter = OtlpExporter(collector.url, gather_s=0, stall_s=0.01)
+        exporter.export(trace(1))
+        assert collector.came.acquire(timeout=5)
+        exporter.close()
+        assert not collector.gate.is_set()
+        assert len(collector.bodies) == 1
+
+
 def test_exporter_is_loaded_only_for_an_endpoint() -> None:
     assert open_exporter("") is None
     with collecting() as collector:

@@ -28,6 +28,7 @@ _MOST_IN_ONE_EXPORT = 100
 _GATHER_S = 1.0
 _TIMEOUT_S = 10
 _LAST_WORDS_S = 5.0
+_STALL_S = 1.0
 _NANOSECONDS = 1_000_000_000
 _KINDS = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT}
 
@@ -35,14 +36,19 @@ _KINDS = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT}
 class OtlpExporter:
     """One collector. `dropped` counts the traces that it did not take, or that had no room to wait for it."""
 
-    def __init__(self, endpoint: str, gather_s: float = _GATHER_S) -> None:
-        """Take the collector's address, with or without the path of its traces."""
+    def __init__(self, endpoint: str, gather_s: float = _GATHER_S, stall_s: float = _STALL_S) -> None:
+        """Take the collector's address, with or without the path of its traces.
+
+        At the end, one that takes nothing for `stall_s` is given up.
+        """
         base = endpoint.rstrip("/")
         logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)  # failures are counted instead
         self._exporter = OTLPSpanExporter(base if base.endswith(_PATH) else base + _PATH, timeout=_TIMEOUT_S)
         self._resource = Resource({"service.name": "parley", "service.version": __version__})
         self._scope = InstrumentationScope("parley", __version__)
         self._gather_s = gather_s
+        self._stall_s = stall_s
+        self._sent_batches = 0
         self._waiting: queue.Queue[Trace | None] = queue.Queue(_MOST_WAITING)
         self._is_closing = threading.Event()
         self._thread = threading.Thread(target=self._send_all, name="parley-otlp", daemon=True)
@@ -64,8 +70,16 @@ class OtlpExporter:
                 self._waiting.get_nowait()
                 self.dropped += 1
         self._waiting.put(None)
-        self._thread.join(_LAST_WORDS_S)
+        self._await_last()
         self._exporter.shutdown()  # type: ignore[no-untyped-call]  # the SDK leaves it without annotations
+
+    def _await_last(self) -> None:
+        """Wait while batches go out, some seconds at most; the SDK would try a failed one again for longer."""
+        ends_at = time.monotonic() + _LAST_WORDS_S
+        sent = -1
+        while self._thread.is_alive() and sent != self._sent_batches and time.monotonic() < ends_at:
+            sent = self._sent_batches
+            self._thread.join(self._stall_s)
 
     def _send_all(self) -> None:
         is_open = True
@@ -97,7 +111,9 @@ class OtlpExporter:
             result = self._exporter.export([self._readable(trace, span) for trace in batch for span in trace.spans])
         except Exception:  # noqa: BLE001  # the edge of the exporter's thread: whatever it is, the next batch goes on
             result = SpanExportResult.FAILURE
-        if result is not SpanExportResult.SUCCESS:
+        if result is SpanExportResult.SUCCESS:
+            self._sent_batches += 1
+        else:
             self.dropped += len(batch)
 
     def _readable(self, trace: Trace, span: Span) -> ReadableSpan:
