@@ -1,5 +1,6 @@
 """Entrance of the `parley` command; hands over to the command line."""
 
+import gc
 import io
 import sys
 from typing import NoReturn
@@ -13,7 +14,9 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # Terminals and pipes that are not UTF-8 get a question mark instead of a traceback.
             stream.reconfigure(errors="replace")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # all is closed; a search for garbage in what ends with the process takes longer than most commands
+    sys.exit(code)
 
 
 if __name__ == "__main__":

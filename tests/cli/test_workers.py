@@ -1,5 +1,6 @@
 """Several workers on one socket: they share limits and ledger, one that dies is replaced, they end together."""
 
+import json
 import os
 import re
 import signal
@@ -52,12 +53,33 @@ def test_workers_count_together_replace_the_dead_and_end_together(tmp_path: Path
 
 
 def test_several_workers_without_a_shared_limiter_refuse_to_start(tmp_path: Path) -> None:
-
     path = tmp_path / "parley.toml"
     path.write_text("[server]\nworkers = 2\n")
     done = parley(tmp_path, "serve", "--config", str(path))
     assert done.returncode == 2
     assert re.search(r"workers.*shared limiter", done.stderr, re.DOTALL)
+
+
+def test_what_keeps_the_first_worker_from_starting_is_one_sentence(tmp_path: Path, redis_url: str) -> None:
+    path = config(tmp_path, redis_url)
+    (tmp_path / "parley.db").write_text("this is no database, " * 100)
+    done = parley(tmp_path, "serve", "--config", str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("parley: The database sqlite:///parley.db can't be used")
+    assert done.stderr.count("\n") == 1
+    told = parley(tmp_path, "serve", "--config", str(path), "--json")
+    assert (told.returncode, json.loads(told.stdout)["error"]["code"]) == (2, "start")
+
+
+def test_recording_has_one_worker(tmp_path: Path, redis_url: str) -> None:
+    path = config(tmp_path, redis_url)
+    arguments = ("record", "--out", "rows.jsonl", "--config", str(path))
+    with serving(tmp_path, *arguments, env={"PARLEY_ADMIN_KEY": ADMIN_KEY}) as server:
+        assert workers_of(server.process.pid) == set()
+        assert post(server.url, "/v3/roundtable", PANEL, ADMIN).status == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+    assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == 1
 
 
 def _bearer(key: str) -> dict[str, str]:

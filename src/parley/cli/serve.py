@@ -8,7 +8,7 @@ import errno
 import socket
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +27,7 @@ from parley.config import Config
 from parley.domain.json import JsonObject
 from parley.domain.models import Model
 from parley.server import Server, address, listen, run
-from parley.workers import Workers
+from parley.workers import NotStarted, Workers
 
 Host = Annotated[
     str | None, typer.Option("--host", help="Address to listen on, instead of server.host.", show_default=False)
@@ -52,6 +52,8 @@ def record(
 ) -> None:
     """Run the server and record its traffic for replay."""
     settings = _settings(config, host, port)
+    # One file has one writer: several would write into each other's rows.
+    settings = replace(settings, server=replace(settings.server, workers=1))
     try:
         recorder = open_recorder(out)
     except OSError as error:
@@ -83,11 +85,11 @@ def _serve(config: Config, fittings: Fittings, is_json: bool, out: Path | None =
         run(config, listener, announced, fittings)
 
     with closing(listener):
-        if config.server.workers > 1:
-            raise typer.Exit(Workers(config.server.workers, work).run())
         try:
+            if config.server.workers > 1:
+                raise typer.Exit(Workers(config.server.workers, work, START_FAULTS).run())
             run(config, listener, announce, fittings)
-        except START_FAULTS as error:
+        except (*START_FAULTS, NotStarted) as error:
             raise start_fault(error) from error
 
 
