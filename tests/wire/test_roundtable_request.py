@@ -154,6 +154,11 @@ def test_bounds_and_types_hold(fields: dict[str, Any], is_right: bool) -> None:
         ({"resolution": "vote"}, "resolution", ["vote"]),
         ({"input": "  "}, "input", ["blank"]),
         ({"resolution": "multiple_choice", "choices": ["x", "x"]}, "choices[1]", ["x", "different"]),
+        (
+            {"resolution": "multiple_choice", "choices": ["x", "y"], "output_schema": {}},
+            "output_schema",
+            ["multiple_choice", "leave it out"],
+        ),
     ],
 )
 def test_refusal_names_the_field_the_value_and_what_would_be_right(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, assert_never, cast
 
 import msgspec
 
-from parley.domain.errors import FailureCode, InvalidRequest
+from parley.domain.errors import FailureCode
 from parley.domain.events import ConsolidationDelta, Event, RunFinished, RunStarted, SeatDelta, SeatFinished
 from parley.domain.ids import new_id
 from parley.domain.json import JsonObject
@@ -25,7 +25,7 @@ from parley.domain.run import (
     Vote,
 )
 from parley.domain.usage import Usage
-from parley.wire.decoding import decode_body, refuse, refuse_count
+from parley.wire.decoding import decode_body, fault, refuse, refuse_count
 from parley.wire.encoding import Wire, WireObject, encode_json, encode_usage, without_nulls
 from parley.wire.exchange import DONE, Reply, RequestInfo
 from parley.wire.problems import Problem, failed_panel
@@ -88,7 +88,8 @@ def _check(shape: RoundtableBody, max_seats: int) -> None:
     if shape.resolution == "multiple_choice":
         _check_choices(shape.choices)
         if shape.output_schema is not None:
-            raise InvalidRequest("output_schema can't be combined with multiple_choice: leave one of them out.")
+            message = "output_schema can't be combined with multiple_choice, which answers with a choice; leave it out."
+            raise fault(("output_schema",), message)
     elif shape.choices:
         refuse_count(("choices",), f"{len(shape.choices)} choices", "none unless the resolution is multiple_choice")
 
