@@ -4,11 +4,18 @@ import asyncio
 
 from parley.domain.errors import NotServing
 
+MOST_RUNS = 10_000
+"""Far above what one process gets done in time; a bound so that a flood ends in refusals and not in lost memory."""
+
 
 class Runs:
-    """Knows every running request of this process. `is_closing`: no new one is taken; `is_stopped`: none may go on."""
+    """Knows every running request of this process, at most `most` at once.
 
-    def __init__(self) -> None:
+    `is_closing`: no new one is taken; `is_stopped`: none may go on.
+    """
+
+    def __init__(self, most: int = MOST_RUNS) -> None:
+        self._most = most
         self._tasks: set[asyncio.Task[object]] = set()
         self.is_closing = False
         self.is_stopped = False
@@ -17,9 +24,12 @@ class Runs:
         return len(self._tasks)
 
     def check_open(self) -> None:
-        """Raise NotServing once the server is shutting down."""
+        """Raise NotServing once the server is shutting down, and while it has all that it can do."""
         if self.is_closing:
             raise shutting_down()
+        if len(self) >= self._most:
+            message = f"The server works on {len(self)} requests, the most that it takes; send this one again later."
+            raise NotServing("overloaded", message)
 
     def check_running(self) -> None:
         """Raise NotServing once no run may go on: a slow body can arrive after that."""
