@@ -163,9 +163,7 @@ class _Life:
     def _finish(self) -> None:
         reading = self._reading
         if reading is not None and not reading.is_valid and reading.schema is None:
-            self.failure = SeatFailure(
-                FailureCode.INVALID_CHOICE, "The answer names none of the choices; `partial_text` shows what it said."
-            )
+            self.failure = SeatFailure(FailureCode.INVALID_CHOICE, "The answer names none of the choices, or several.")
 
     def _corrected(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         assert self._last is not None
