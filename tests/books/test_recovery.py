@@ -1,6 +1,7 @@
 """The ledger after trouble: cancelled openings, processes that are gone, journals left behind, uncertain commits."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -100,6 +101,29 @@ class TestRequestThatEndsWhileItIsPutOnRecord:
 
         office.do(work)
         assert {row["outcome"] for row in office.rows(usage_events)} == {"cancelled"}
+
+
+def test_nobody_waits_for_a_store_that_is_known_to_be_out(tmp_path: Path) -> None:
+    office = Office(f"sqlite:///{tmp_path}/parley.db", tmp_path, {"a": [says("Paris")]})
+    lock = sqlite3.connect(tmp_path / "parley.db", isolation_level=None)
+
+    async def work(o: Office) -> float:
+        lock.execute("BEGIN IMMEDIATE")
+        with pytest.raises(NotServing):
+            await o.ask(ANYBODY, FAST)
+        began = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(NotServing):
+                await o.ask(ANYBODY, FAST)
+        took_s = time.monotonic() - began
+        lock.execute("ROLLBACK")
+        await soon(lambda: o.store.is_healthy)
+        await o.ask(ANYBODY, FAST)
+        return took_s
+
+    assert office.do(work) < 20  # each waiting for the lock, they would take 50 s
+    assert [row["outcome"] for row in office.rows(usage_events)] == ["ok"]
+    lock.close()
 
 
 class TestProcessesThatAreGone:

@@ -20,7 +20,7 @@ import msgspec
 from parley.books.entries import CallOpening, Closing, Entry, Row, Settlement
 
 ROOM_BYTES = 16_777_216
-RECORD_BYTES = 2_048
+RECORD_BYTES = 3_072
 """Room that one event is taken to need, its attempts included."""
 
 _HEADER_BYTES = 12

@@ -129,6 +129,10 @@ class Ledger:
 
     async def _write(self, batch: list[_Waiting]) -> None:
         entries = [waiting.entry for waiting in batch]
+        if not self.store.is_healthy:
+            # Nobody waits for a store that is known to be out; `_look_after` finds out when it is back.
+            await self._keep(batch, _out_of_reach())
+            return
         try:
             await self.store.write(lambda connection: apply(connection, entries))
         except NotServing as outage:
@@ -172,7 +176,7 @@ class Ledger:
             with suppress(NotServing):
                 if self.journal.size_bytes:
                     await self._empty_journal()
-                if time.monotonic() - renewed_at >= RENEW_EVERY_S:
+                if time.monotonic() - renewed_at >= RENEW_EVERY_S or not self.store.is_healthy:
                     await self.store.write(lambda connection: self.instance.renew(connection, time.time()))
                     closed = await self.store.write(self._close_gone)
                     await self.store.write(self._close_orphans)
@@ -210,6 +214,11 @@ class Ledger:
             self._at_release(connection, gone)
         self.instance.forget(connection, gone)
         return closed
+
+
+def _out_of_reach() -> NotServing:
+    message = "The store is out of reach, so this request was not begun; send it again."
+    return NotServing("store_unavailable", message, 2)
 
 
 def _replay(connection: Connection, entries: Sequence[Entry]) -> None:
