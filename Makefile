@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install demo serve test check format lock clean services
+.PHONY: help install demo serve test faults check format lock clean services
 
 help: ## Show what can be made
 > @grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ serve: $(VENV)/.installed ## Run the server on http://127.0.0.1:8080
 
 test: $(VENV)/.tested services ## Run every test
 > $(BIN)/python -m pytest
+
+faults: $(VENV)/.tested services ## Kill, cut off, fill and stop what can be, in full: about half an hour
+> PYTHONPATH=tests $(BIN)/python -m faults
 
 check: $(VENV)/.tested ## Format, lint, types, layers
 > $(BIN)/ruff format --check .

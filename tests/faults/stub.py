@@ -41,6 +41,7 @@ class Act(StrEnum):
     CONTENT_TYPE = "wrong content type"
     ENDLESS = "endless"
     SLOW_HEADERS = "slow headers"
+    HANG = "hangs"
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Pace:
 
     first_s: float = 0.03
     word_s: float = 0.005
-    endless_word_s: float = 0.0
+    endless_word_s: float = 0.003
 
 
 class Stub:
@@ -147,6 +148,8 @@ class Stub:
                 return web.Response(text="<html>Welcome</html>", content_type="text/html")
             case Act.SLOW_HEADERS:
                 await asyncio.sleep(60)
+            case Act.HANG:
+                await asyncio.sleep(3600)
         if seen.is_streamed:
             return await self._stream(request, seen)
         return await self._whole(request, seen)
