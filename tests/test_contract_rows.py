@@ -106,6 +106,14 @@ class TestCost:
         assert len(rows) == 3
         assert sum(Decimal(row["cost"]) for row in rows) == Decimal(str(answer["meta"]["total_cost"]))
 
+    def test_usage_of_every_comparison_model_tried_is_in_the_answer(self, url: str) -> None:
+        body = {"models": ["a", "b"], "messages": ASK, "comparison_model": "broken"}
+        answer = post(url, COMPARE, body, ADMIN).json
+        usage = {"prompt_tokens": 110, "completion_tokens": 15, "total_tokens": 125}
+        assert (answer["comparison_fallback_used"], answer["comparison_usage"]) == (True, usage)
+        done = post(url, COMPARE, {**body, "stream": True}, ADMIN).events[-2]
+        assert done["event"] == "done"
+
     def test_events_add_up_to_the_last_digit_where_a_price_has_more_digits_than_the_books(self) -> None:
         models = {"a": [says("Paris")], "b": [Fails(503), says("Lyon")]}
         prices = dict.fromkeys(models, ("0.083333333333", "0.000000000001"))
