@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 _MILLION = Decimal(1_000_000)
+_MOST_TOKENS = 1_000_000_000
+_MOST_USD = 100_000
+"""No call comes near either: the longest contexts are some millions of tokens, at some dollars a million."""
 _PICODOLLAR = Decimal("1e-12")
 
 
@@ -27,6 +30,12 @@ class Usage:
     @property
     def total_tokens(self) -> int:
         return self.input_tokens + self.output_tokens
+
+    @property
+    def is_believable(self) -> bool:
+        """Whether a model can have used this: absurd counts would spoil a key's spend, and no number holds them all."""
+        counts = (self.input_tokens, self.output_tokens, self.cache_read_tokens, self.cache_creation_tokens)
+        return max(*counts, self.reasoning_tokens) <= _MOST_TOKENS and (self.upstream_cost_usd or 0) <= _MOST_USD
 
     def __add__(self, other: "Usage") -> "Usage":
         costs = [cost for cost in (self.upstream_cost_usd, other.upstream_cost_usd) if cost is not None]

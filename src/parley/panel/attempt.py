@@ -93,7 +93,7 @@ class Attempt:
             case ToolCallChunk():
                 self._take_call(chunk)
             case UsageChunk(usage=usage):
-                self._usage = usage
+                self._usage = usage if usage.is_believable else None
             case WarningChunk(text=text):
                 self.warnings.append(text)
             case FinishChunk(reason=reason, is_refused=is_refused):
