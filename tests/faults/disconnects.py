@@ -19,7 +19,8 @@ _ALL_END_S = 10.0
 
 @dataclass
 class Outcome:
-    """What became of the clients' requests. `delays_s`: from a client's leave to the end of each upstream call."""
+    """What became of the clients' requests. `delays_s`: from a client's leave, or from the call's begin where that
+    is later, to the end of each upstream call."""
 
     clients: int = 0
     calls: int = 0
@@ -94,7 +95,9 @@ async def _leave(url: str, tag: str, after_s: float, is_streamed: bool) -> float
 
 def _check(outcome: Outcome, seen: list[Seen], left_at: dict[str, float], store: str) -> None:
     outcome.calls = len(seen)
-    outcome.delays_s = [max(call.closed_at - left_at[call.tag], 0.0) for call in seen if call.closed_at is not None]
+    outcome.delays_s = [
+        max(call.closed_at - max(left_at[call.tag], call.came_at), 0.0) for call in seen if call.closed_at is not None
+    ]
     events = rows(store, "SELECT * FROM usage_events")
     outcome.cancelled = sum(event["outcome"] == "cancelled" for event in events)
     if len([event for event in events if event["attempts"]]) < len(seen):

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
 
@@ -52,6 +52,7 @@ class Seen:
     model: str
     act: Act
     is_streamed: bool
+    came_at: float = field(default_factory=time.monotonic)
     sent: int = 0
     closed_at: float | None = None
 
