@@ -255,6 +255,11 @@ class TestWhatProvidersAreSent:
         assert sent[3] == (None,) * 4
         assert all(call["messages"][0]["content"].startswith("Be brief.") for call in upstream.calls)
 
+    def test_what_was_changed_for_a_model_is_told_on_its_own_seat(self, url: str) -> None:
+        rows = panel(url, {"name": "a", "reasoning": "max"}, "b", resolution="fast").json["model_results"]
+        assert rows[0]["warnings"] == ["reasoning_effort max was sent as high: a does not take the former"]
+        assert "warnings" not in rows[1]
+
     def test_tie_breaker_sees_instructions_question_and_tied_choices_alone(self, url: str, upstream: Upstream) -> None:
         got = panel(
             url,
