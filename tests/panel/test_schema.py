@@ -52,6 +52,9 @@ TREE: JsonObject = {
 }
 
 
+TOO_LARGE = "the answer is too large to be validated against this schema; it must be shorter"
+
+
 def refusal(schema: JsonObject, param: str = "output_schema") -> str:
     with pytest.raises(InvalidRequest) as caught:
         compile_schema(schema, param)
@@ -245,11 +248,22 @@ def test_100_patterns_are_accepted_and_101_refused() -> None:
     assert "101" in refusal(schema(101))
 
 
+def test_multiples_of_numbers_far_from_1_are_not_tried_in_masses() -> None:
+    compiled = compile_schema({"items": {"multipleOf": 0.01}})
+    for far in ("1e300", "1e-300", "1" + "0" * 300):
+        assert check_answer(compiled, f"[{', '.join([far] * 100)}]").error != TOO_LARGE
+        assert check_answer(compiled, f"[{', '.join([far] * 20_000)}]").error == TOO_LARGE
+    prices = ["12.34", "0.01", "1e15", "99999999"] * 5_000
+    assert check_answer(compiled, f"[{', '.join(prices)}]").is_valid
+    plain = compile_schema({"items": {"minimum": 0}})
+    assert check_answer(plain, f"[{', '.join(['1e300'] * 20_000)}]").is_valid
+
+
 def test_pattern_made_to_be_slow_is_not_tried_on_a_long_text() -> None:
     compiled = compile_schema({"pattern": "[ab]*a[ab]{8000}c"})
     text = "".join(random.Random(7).choices("ab", k=1_000_000))
     check = check_answer(compiled, json.dumps(text))
-    assert check.error == "the answer is too large to be validated against this schema; it must be shorter"
+    assert check.error == TOO_LARGE
 
 
 def test_answer_of_128_levels_is_validated_and_of_129_refused() -> None:

@@ -40,15 +40,17 @@ _ITEM = "#"
 class SchemaCost:
     """Bounds for one value of an answer: subschemas that see it, and regular expressions that do.
 
-    `chain`: references and combinators one inside the other. `has_branches`: there is anyOf or oneOf, whose errors are
-    costly to explain. `returns`: by how many ways one turn of a recursion comes back to the same value; over 1,
-    explaining an error can take time exponential in the answer's levels.
+    `chain`: references and combinators one inside the other. `has_multiples`: there is multipleOf, which is slow for
+    numbers far from 1. `has_branches`: there is anyOf or oneOf, whose errors are costly to explain. `returns`: by how
+    many ways one turn of a recursion comes back to the same value; over 1, explaining an error can take time
+    exponential in the answer's levels.
     """
 
     visits: int
     pattern_visits: int
     patterns: int
     chain: int
+    has_multiples: bool
     has_branches: bool
     returns: int
 
@@ -126,6 +128,7 @@ class _Graph:
             pattern_visits=sum(pattern_peaks[start] for start in starts),
             patterns=sum(patterns.values()),
             chain=chain,
+            has_multiples=any("multipleOf" in node.schema for node in self._nodes.values()),
             has_branches=any("anyOf" in node.schema or "oneOf" in node.schema for node in self._nodes.values()),
             returns=max(returns[start] for start in starts),
         )
