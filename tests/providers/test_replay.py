@@ -15,7 +15,7 @@ from parley.domain.usage import Usage, estimate_tokens
 from parley.providers.provider import CallLimits
 from parley.providers.replay import ReplayFile, ReplayFileError, ReplayProvider
 
-ODD = "né\u2028\r\n 🙂\ud83d lone\x00 \u200d"
+ODD = "né\u2028\r\n 🙂 \x00 \u200d"
 
 
 def write_rows(path: Path, *rows: object) -> Path:
@@ -39,6 +39,13 @@ def test_answer_is_equal_to_the_recording_byte_for_byte(tmp_path: Path, name: st
     assert heard.finish is FinishReason.STOP
     assert (len(heard.texts) > 1) is is_streamed
     assert all(heard.texts)
+
+
+def test_half_of_a_surrogate_pair_becomes_what_an_answer_can_be_sent_with(tmp_path: Path) -> None:
+    row = {"prompt": "half \udc00", "answers": {"m": "\ud83d and \ud83d\ude42 \ude42"}}
+    path = write_rows(tmp_path / "rows.jsonl", row)
+    heard = hear(provider_of(path), make_call("m", "half \ufffd"))
+    assert heard.text == "\ufffd and 🙂 \ufffd"
 
 
 def test_usage_is_estimated_and_says_so(tmp_path: Path) -> None:

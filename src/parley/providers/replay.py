@@ -145,4 +145,10 @@ def _decode_row(line: bytes) -> _Row:
         raise
     except msgspec.DecodeError:
         # msgspec refuses lone surrogates, which recordings of real traffic may hold as escapes.
-        return msgspec.convert(json.loads(line), _Row)
+        row = msgspec.convert(json.loads(line), _Row)
+        return _Row(_whole(row.prompt), {model: _whole(text) for model, text in row.answers.items()})
+
+
+def _whole(text: str) -> str:
+    """Return `text` with U+FFFD for halves of surrogate pairs: no answer in UTF-8 could hold them."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
