@@ -13,7 +13,7 @@ from faults.client import metric, panel, until
 from faults.house import ADMIN_KEY, Process, Terms, server, write_config
 from faults.stub import Act, Pace, Seen, Stub
 
-_AT_ONCE = 20
+_AT_ONCE = 6
 _ALL_END_S = 10.0
 
 

@@ -11,6 +11,7 @@ import random
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,7 +47,10 @@ class Act(StrEnum):
 
 @dataclass
 class Seen:
-    """One call that came in. `sent` counts the words written; `closed_at` is when its connection was found closed."""
+    """One call that came in. `sent` counts the words written; `closed_at` is when its connection was found closed.
+
+    `was_left`: by the other side, before all was said.
+    """
 
     tag: str
     model: str
@@ -55,6 +59,7 @@ class Seen:
     came_at: float = field(default_factory=time.monotonic)
     sent: int = 0
     closed_at: float | None = None
+    was_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Stub:
         self, choose: Callable[[str, str], Act] = lambda _tag, _model: Act.OK, pace: Pace = Pace(), seed: int = 1
     ) -> None:
         self.seen: list[Seen] = []
+        self._by_tag: defaultdict[str, list[Seen]] = defaultdict(list)
         self.open_calls = 0
         self.url = ""
         self._choose = choose
@@ -82,6 +88,10 @@ class Stub:
         self._thread = threading.Thread(target=self._run, name="stub-provider", daemon=True)
         self._ready = threading.Event()
         self._end: asyncio.Event | None = None
+
+    def calls_of(self, tag: str) -> list[Seen]:
+        """Return the calls of one request, in the order in which they came."""
+        return list(self._by_tag[tag])
 
     def __enter__(self) -> "Stub":
         self._thread.start()
@@ -121,11 +131,13 @@ class Stub:
         tag, model = found[1] if found else "", body["model"]
         seen = Seen(tag, model, self._choose(tag, model), bool(body.get("stream")))
         self.seen.append(seen)
+        self._by_tag[tag].append(seen)
         self.open_calls += 1
         try:
             return await self._act(request, seen)
-        except (ConnectionResetError, asyncio.CancelledError):
+        except (ConnectionResetError, asyncio.CancelledError) as end:
             seen.closed_at = time.monotonic()
+            seen.was_left = isinstance(end, asyncio.CancelledError)
             raise
         finally:
             self.open_calls -= 1
