@@ -15,9 +15,10 @@ from parley.books.journal import Journal
 from parley.books.ledger import Ledger
 from parley.books.money import from_pico, to_pico
 from parley.domain.errors import NotServing, SpendLimitExceeded
-from parley.domain.run import Nothing, PanelResult, Sampling, SeatRequest, Summary
+from parley.domain.run import FinishReason, Nothing, PanelResult, Sampling, SeatRequest, Summary
+from parley.domain.usage import Usage
 from parley.gate.keyring import Caller
-from parley.providers.provider import TextChunk
+from parley.providers.provider import FinishChunk, TextChunk, UsageChunk
 from parley.providers.scripted import Pause, Script, says
 from parley.store.schema import attempts, holds, spend, usage_events
 
@@ -61,6 +62,18 @@ def test_panel_leaves_one_event_more_than_seats_and_their_sum_is_its_cost(store_
     assert len(office.rows(attempts)) == 2 + 1 + 1 + 2
     assert {row["month"] for row in office.rows(spend)} >= {""}
     assert office.rows(holds) == []
+
+
+def test_event_adds_up_every_kind_of_token_of_its_attempts(store_url: str, tmp_path: Path) -> None:
+    used = Usage(100, 50, cache_read_tokens=30, cache_creation_tokens=20, reasoning_tokens=10)
+    broken: Script = [TextChunk("Par"), UsageChunk(used), failing(is_transient=True)]
+    whole: Script = [TextChunk("Paris"), UsageChunk(used), FinishChunk(FinishReason.STOP)]
+    office = Office(store_url, tmp_path, {"a": [broken, whole]})
+    office.do(lambda o: o.ask(ANYBODY, panel("a", resolution=Nothing())))
+    kinds = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens", "reasoning_tokens")
+    (event,) = office.rows(usage_events)
+    assert [event[kind] for kind in kinds] == [200, 100, 60, 40, 20]
+    assert [[row[kind] for kind in kinds] for row in office.rows(attempts)] == [[100, 50, 30, 20, 10]] * 2
 
 
 def test_event_is_on_record_before_the_first_call_goes_out(store_url: str, tmp_path: Path) -> None:
