@@ -2,22 +2,31 @@
 
 import asyncio
 import json
+import logging
+import os
+import random
 import re
 import select
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from parley.app import Fittings, House
+from parley.config import Config, load_config
 from parley.domain.settings import Patience
-from serving import ADMIN_KEY, OPEN, connect, post, send, serving
-from wire_server import HANG, WireServer, sse_reply
+from parley.server import local_server
+from serving import ADMIN_KEY, OPEN, connect, get, post, send, serving
+from wire_server import CUT, HANG, Reply, WireServer, sse_reply
 
 PANEL = {"input": "Is water wet?", "models": ["sandbox/terse"], "resolution": "fast"}
 KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
+DELTA = b'data: {"choices":[{"index":0,"delta":{"content":"Hello "}}]}\n\n'
+FILES = Path("/proc/self/fd")
 
 
 @pytest.fixture(scope="module")
@@ -266,4 +275,95 @@ class TestPipelining:
         asyncio.run(main())
 
 
-DELTA = b'data: {"choices":[{"index":0,"delta":{"content":"Hello "}}]}\n\n'
+class Observed:
+    """A server whose inside can be looked at from outside its thread."""
+
+    def meet(self, house: House) -> None:
+        self.house = house
+        self.loop = asyncio.get_running_loop()
+
+    async def tasks(self) -> int:
+        """Return how many tasks the server's loop has."""
+
+        async def count() -> int:
+            return len(asyncio.all_tasks())
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(count(), self.loop)) - 1
+
+    async def wait_quiet(self, tasks: int) -> None:
+        """Wait until no run, no open account and no task is left beyond those of an idle server."""
+        async with asyncio.timeout(15):
+            while len(self.house.runs) or self.house.ledger.running_events or await self.tasks() > tasks:
+                await asyncio.sleep(0.02)
+
+
+def open_sockets() -> int:
+    """Count the sockets of this process: the server's, its providers' and the clients'."""
+    return sum(os.path.realpath(entry).rpartition("/")[2].startswith("socket:") for entry in FILES.iterdir())
+
+
+BODIES = {
+    "/v3/roundtable": {"input": "Q", "models": ["p/a", "p/b", "p/c"], "resolution": "fast"},
+    "/v1/chat/compare": {"messages": [{"role": "user", "content": "Q"}], "models": ["p/a", "p/b", "p/c"]},
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "Q"}], "model": "p/a"},
+}
+
+
+async def leave_early(url: str, rng: random.Random) -> None:
+    """Send a request and leave at some moment: before the answer, in it, with or without a farewell."""
+    place = urlsplit(url)
+    path = rng.choice(list(BODIES))
+    sent = request_of(path, {**BODIES[path], "stream": rng.random() < 0.7})
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    writer.write(sent[: rng.choice([len(sent), len(sent), len(sent), len(sent) - 9, 40])])
+    try:
+        async with asyncio.timeout(rng.random() * 0.3):
+            await reader.read(rng.choice([1, 200, 100_000]))
+    except TimeoutError:
+        pass
+    if rng.random() < 0.5:
+        writer.transport.abort()
+    writer.close()
+
+
+@pytest.mark.skipif(not FILES.is_dir(), reason="counts sockets as Linux shows them")
+def test_nothing_is_left_of_200_clients_that_leave_at_random_moments(tmp_path: Path) -> None:
+    async def main() -> None:
+        rng = random.Random(7)
+        endings = [sse_reply(DELTA, HANG), sse_reply(*[DELTA] * 500, HANG), Reply((HANG,)), sse_reply(DELTA, CUT)]
+        async with WireServer(*[rng.choice(endings) for _ in range(1_000)]) as provider:
+            observed = Observed()
+            quiet = Fittings(log_level=logging.CRITICAL)
+            with local_server(configured(tmp_path, provider.url), quiet, observed.meet) as url:
+                await asyncio.to_thread(get, url, "/healthz")
+                tasks, sockets = await observed.tasks(), open_sockets()
+                for _ in range(4):
+                    async with asyncio.TaskGroup() as group:
+                        for _ in range(50):
+                            group.create_task(leave_early(url, rng))
+                await observed.wait_quiet(tasks)
+                async with asyncio.timeout(15):
+                    while provider.open_connections or open_sockets() > sockets:
+                        await asyncio.sleep(0.02)
+                assert provider.requests
+
+    asyncio.run(main())
+
+
+def configured(folder: Path, provider_url: str) -> Config:
+    path = folder / "parley.toml"
+    store = f'[store]\nurl = "sqlite:///{folder}/parley.db"\n'
+    path.write_text(f'{OPEN}{store}[providers.p]\ndialect = "openai"\nbase_url = "{provider_url}/v1"\n')
+    return load_config(path, {})
+
+
+def test_opened_and_dropped_connections_leave_nothing_behind(unkeyed: str) -> None:
+    begun = [b"", b"POST /v3/round", request_of("/v3/roundtable", PANEL)[:-5], request_of("/v3/roundtable", PANEL)]
+    for _ in range(5):
+        lines = [connect(unkeyed) for _ in range(100)]
+        for number, line in enumerate(lines):
+            line.sendall(begun[number % len(begun)])
+        for line in lines:
+            line.close()
+    assert get(unkeyed, "/readyz").status == 200
+    assert post(unkeyed, "/v3/roundtable", PANEL).status == 200
