@@ -147,25 +147,27 @@ class _Run:
         self._serving = serving
         self._ticket = ticket
         self._client = client
-        self._has_failed = False
+        self._failure: Problem | None = None
         self.result: PanelResult | None = None
 
     async def __call__(self) -> None:
         try:
             self.result = await self._serving.gateway.run(self._ticket, self._client)
+        except NotServing as outage:  # neither store nor journal could take what the run has used
+            self._failure = problem_of(outage, 400)
         except Exception:  # the outermost edge of the run's task: the client gets a documented error
-            self._has_failed = True
+            self._failure = INTERNAL
             self._serving.log.exception("run_failed", request_id=self._ticket.request_id)
 
     @property
     def is_unwanted(self) -> bool:
         """Whether it was cancelled because the client has left, even before its first step."""
-        return self.result is None and not self._has_failed and not self._serving.runs.is_stopped
+        return self.result is None and self._failure is None and not self._serving.runs.is_stopped
 
     @property
     def problem(self) -> Problem:
         """Why there is no result."""
-        return INTERNAL if self._has_failed else problem_of(shutting_down(), 400)
+        return self._failure or problem_of(shutting_down(), 400)
 
 
 class _Stream:
