@@ -139,6 +139,15 @@ class TestUnreadBodies:
 H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA")
 
 
+@pytest.mark.parametrize("sent", [b"", b"\r\n", b"\r\n\r\n"])
+def test_connection_without_a_next_request_is_closed_in_time(sent: bytes) -> None:
+    with serving(patience=Patience(idle_s=0.2)) as url, connect(url) as line:
+        line.sendall(head_of("GET", "/healthz", "Host: localhost"))
+        assert b'{"status":"ok"}' in line.recv(4_096)
+        line.sendall(sent)
+        assert rest_of(line) == b""
+
+
 class TestUpgrades:
     """An offer to speak another protocol is passed over: Java's client makes one with its every first request."""
 

@@ -185,6 +185,5 @@ def _uvicorn_config(house: House, settings: ServerSettings, fittings: Fittings) 
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         root_path=settings.root_path,
-        timeout_keep_alive=75,
         timeout_graceful_shutdown=round(settings.shutdown_grace_s) + _LAST_WORDS_S,
     )

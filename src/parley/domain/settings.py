@@ -35,12 +35,14 @@ class Patience:
     """Times of the server that no file sets; tests shorten them. Source: contracts/gateway.md, code request_timeout,
     and contracts/roundtable.md, "Stream".
 
-    `headers_s` and `body_s`: how long a client may take to send them; `keep_alive_s`: silence before a comment.
+    `headers_s` and `body_s`: how long a client may take to send them; `keep_alive_s`: silence before a comment;
+    `idle_s`: how long a connection may wait for its next request.
     """
 
     headers_s: float = 30.0
     body_s: float = 30.0
     keep_alive_s: float = 15.0
+    idle_s: float = 75.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     headers_timeout_s = Patience().headers_s
     body_timeout_s = Patience().body_s
+    idle_timeout_s = Patience().idle_s
     write_timeout_s = ServerSettings().write_timeout_s
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
+        self.timeout_keep_alive = self.idle_timeout_s  # type: ignore[assignment]  # a timer takes fractions as well
         self._cycles: list[RequestResponseCycle] = []
         self._is_receiving = False
         self._is_offered_upgrade = False
@@ -61,12 +63,14 @@ class BoundedProtocol(HttpToolsProtocol):
         while data:
             try:
                 self.parser.feed_data(data)
-                return
+                break
             except httptools.HttpParserUpgrade as offer:
                 data = self._start_over() + data[offer.args[0] :]
             except httptools.HttpParserError:
                 self._refuse()
                 return
+        if self._is_idle():  # as after a line break that begins no request
+            self.timeout_keep_alive_task = self.loop.call_later(self.idle_timeout_s, self.timeout_keep_alive_handler)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -130,6 +134,7 @@ class BoundedProtocol(HttpToolsProtocol):
         times = {
             "headers_timeout_s": patience.headers_s,
             "body_timeout_s": patience.body_s,
+            "idle_timeout_s": patience.idle_s,
             "write_timeout_s": write_timeout_s,
         }
         return type(cls.__name__, (cls,), times)
@@ -138,6 +143,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._header_bytes += sum(len(piece) for piece in pieces)
         if self._header_bytes > MOST_HEADER_BYTES:
             self._cut()
+
+    def _is_idle(self) -> bool:
+        is_under_way = self._cycles or self._is_receiving or self._headers_timer.is_running
+        return not is_under_way and self.timeout_keep_alive_task is None
 
     def _await_reading(self) -> None:
         """Begin to watch whether the client takes what waits for it; called when nothing is added to that."""
@@ -201,6 +210,10 @@ class _Timer:
     def start(self) -> None:
         if self._handle is None:
             self._handle = self._loop.call_later(self._after_s, self._fire)
+
+    @property
+    def is_running(self) -> bool:
+        return self._handle is not None
 
     def stop(self) -> None:
         if self._handle is not None:
