@@ -50,16 +50,18 @@ class Process:
     """One running server."""
 
     def __init__(self, folder: Path, config: Path, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "parley", "serve", "--config", str(config), *arguments],
-            cwd=folder,
-            env=environment(PARLEY_ADMIN_KEY=ADMIN_KEY, PARLEY_CONFIG=""),
-            stdout=subprocess.PIPE,
-            stderr=(folder / "server.log").open("ab"),
-            text=True,
-        )
+        with (folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "parley", "serve", "--config", str(config), *arguments],
+                cwd=folder,
+                env=environment(PARLEY_ADMIN_KEY=ADMIN_KEY, PARLEY_CONFIG=""),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         self.url = self._read_url()
-        threading.Thread(target=self._drain, daemon=True).start()
+        self._drainer = threading.Thread(target=self._drain, daemon=True)
+        self._drainer.start()
 
     @property
     def pid(self) -> int:
@@ -68,7 +70,7 @@ class Process:
     def kill(self) -> None:
         """End it as `kill -9` does, and reap it."""
         self.process.kill()
-        self.process.wait()
+        self.wait()
 
     def suspend(self) -> None:
         os.kill(self.pid, signal.SIGSTOP)
@@ -80,7 +82,9 @@ class Process:
         self.process.terminate()
 
     def wait(self) -> int:
-        return self.process.wait(_STOP_S)
+        status = self.process.wait(_STOP_S)
+        self._drainer.join()
+        return status
 
     def rss_bytes(self) -> int:
         """Return its memory. Source: proc(5), /proc/pid/statm, field 2."""
@@ -100,8 +104,9 @@ class Process:
 
     def _drain(self) -> None:
         assert self.process.stdout is not None
-        for _ in self.process.stdout:
-            pass
+        with self.process.stdout as said:
+            for _ in said:
+                pass
 
 
 def write_config(folder: Path, terms: Terms, name: str = "parley.toml") -> Path:
