@@ -168,6 +168,19 @@ class TestUpgrades:
         assert answers.count(b"HTTP/1.1 200") == 4
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_http_1_0_gets_its_answer_without_chunks(unkeyed: str, is_streamed: bool) -> None:
+    sent = request_of("/v3/roundtable", {**PANEL, "stream": is_streamed}).replace(b"HTTP/1.1", b"HTTP/1.0")
+    head, _, body = exchange(unkeyed, sent).partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    if is_streamed:
+        assert body.startswith(b'data: {"type":"start"')
+        assert body.endswith(b"\n\ndata: [DONE]\n\n")
+    else:
+        assert f"content-length: {len(body)}".encode() in head
+        assert json.loads(body)["model_results"]
+
+
 class TestNoHttp:
     @pytest.mark.parametrize(
         "sent",

@@ -2,7 +2,7 @@
 
 Adds to uvicorn: a client that doesn't finish its headers, doesn't take its answers, or sends on for ever what was
 refused already, is cut off; all of its requests, pipelined ones too, hear that it is gone; an offer to speak another
-protocol is passed over; bytes that are no request are refused in the envelope of contracts/gateway.md.
+protocol is passed over; HTTP/1.0 gets no chunks; bytes that are no request are refused in the envelope.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 
 import httptools
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from parley.domain.ids import new_id
@@ -96,6 +97,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unwanted_bytes = 0
         if len(self.pipeline) <= _MOST_READ_AHEAD:
             self.flow.resume_reading()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Answer HTTP/1.0 without chunks, which it does not know: the end of the connection ends a stream."""
+        if cycle.scope["http_version"] == "1.0":
+            cycle.chunked_encoding = False
+            app = _unframed(cycle, app)
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -196,6 +204,20 @@ class BoundedProtocol(HttpToolsProtocol):
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
+
+
+def _unframed(cycle: RequestResponseCycle, app: ASGI3Application) -> ASGI3Application:
+    """Return `app` for a `cycle` that takes its pieces as they are: uvicorn compares them with a length else."""
+
+    async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        async def send_piece(message: ASGISendEvent) -> None:
+            if message["type"] == "http.response.body":
+                cycle.expected_content_length = len(message.get("body", b""))
+            await send(message)
+
+        await app(scope, receive, send_piece)
+
+    return answer
 
 
 class _Timer:
