@@ -175,7 +175,13 @@ def _telemetry(config: Config, catalog: Catalog, ledger: Ledger, limiter: Limite
 
 def _ledger(store: Store, settings: StoreSettings) -> Ledger:
     """Return the ledger, what a former process left undone closed; its journal lies beside the database file."""
-    ledger = Ledger(store, Journal(*journal_place(settings.url)), release_of)
+    folder, name = journal_place(settings.url)
+    try:
+        journal = Journal(folder, name)
+    except OSError as error:
+        reason = f"The ledger's journal can't be kept in {folder}: {error.strerror}"
+        raise StoreError(f"{reason}; it needs 16 MiB of room there, and the right to write.") from error
+    ledger = Ledger(store, journal, release_of)
     ledger.start_now()
     return ledger
 
