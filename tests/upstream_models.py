@@ -66,6 +66,7 @@ class Upstream:
         self.models = models
         self.prices = prices or {}
         self.calls: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.asked = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -81,6 +82,10 @@ class Upstream:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def toml(self) -> str:
@@ -114,6 +119,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            upstream.headers.append({name.lower(): value for name, value in self.headers.items()})
             script = upstream.take(body)
             if isinstance(script, Fails):
                 error = {"message": script.message, "type": "error", "code": script.code, "param": None}
