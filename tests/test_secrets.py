@@ -15,7 +15,7 @@ ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
 
 
 def test_no_planted_secret_is_found_where_it_does_not_belong(tmp_path: Path) -> None:
-    refusal = Fails(401, "invalid_api_key", f"Incorrect key {PROVIDER_KEY} with {HEADER}.", {"x-echo": PROVIDER_KEY})
+    refusal = Fails(400, "invalid_value", f"Bad request, key {PROVIDER_KEY} with {HEADER}.", {"x-echo": PROVIDER_KEY})
     with Upstream({"a": [says(ANSWER)], "b": [refusal]}) as upstream:
         path = tmp_path / "parley.toml"
         path.write_text(
