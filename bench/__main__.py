@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
+from bench.certificates import make_certificates
 from bench.instruments import build_programs, running_stub
 from bench.machine import split_cores
 from bench.parley import Parley, Setup
@@ -26,14 +27,16 @@ def main() -> None:
     share = 0.3 if given.quick else 1.0
     found: dict[tuple[str, str], list[Figures]] = defaultdict(list)
     with ExitStack() as stack:
-        stub = stack.enter_context(running_stub(cores.tools))
-        setup = Setup(tuple({scenario.work.upstream for scenario in scenarios}), stub)
+        certificates = make_certificates(_folder(stack)) if given.tls else None
+        shown = (certificates.server, certificates.key) if certificates else None
+        stub = stack.enter_context(running_stub(cores.tools, shown))
+        upstreams = tuple({scenario.work.upstream for scenario in scenarios})
+        setup = Setup(upstreams, stub, ca_file=str(certificates.authority) if certificates else "")
         targets = [Parley(setup)]
         targets += [Parley(setup, Path(path).resolve(), path) for path in given.against]
         servers = []
         for target in targets:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-bench-")))
-            servers.append(stack.enter_context(running(target, folder, cores.server)))
+            servers.append(stack.enter_context(running(target, _folder(stack), cores.server)))
         for number in range(given.rounds + 1):
             for scenario in scenarios:
                 for server in servers:
@@ -47,6 +50,10 @@ def main() -> None:
             print(f"{name:14} {target:10} {figure:14} {median(values):10.3f}  [{values[0]:.3f} … {values[-1]:.3f}]")
 
 
+def _folder(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-bench-")))
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     names = ",".join(SCENARIOS)
@@ -58,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--against", action="append", default=[], metavar="CHECKOUT", help="another checkout to measure"
     )
+    parser.add_argument("--tls", action="store_true", help="upstreams speak TLS, with a local authority")
     return parser.parse_args()
 
 

@@ -1,12 +1,13 @@
-// Bounded HTTP/1.1 load generator, single thread, epoll, loopback only.
-//   load -p PORT -u PATH -b BODYFILE [-H "K: V"]... -c CONNS [-t SECONDS] [-n REQUESTS] [-r RATE] [-w WARM_REQUESTS]
-// Closed loop by default; -r RATE = open loop (latency counted from the scheduled send time).
-// Counts SSE events ("data:" line starts) and token time stamps "@T<19 digits>" written by stub.c.
-// Prints one JSON object.
+// A bounded HTTP/1.1 load generator: one thread, epoll, loopback. Sends one request again and again, prints one JSON object.
+//
+//   load -p PORT -u PATH [-b BODY_FILE] [-H "Name: value"]... -c CONNECTIONS -t SECONDS [-n REQUESTS] [-r RATE]
+//
+// The loop is closed: a connection sends its next request once it has the answer. With -r it is open, and latency counts
+// from when a request was due. After SECONDS nothing new is sent; what runs may end. Counts the events of streams, and
+// for each token that stub.c stamped ("@T" and 19 digits of CLOCK_MONOTONIC in ns) how long it was on its way.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -14,110 +15,326 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { MOST_EVENTS = 256, READ_SIZE = 1 << 18, MOST_HEAD = 16384, STAMP_DIGITS = 19, LONGEST_WAIT_NS = 200000000 };
+static const int64_t SECOND = 1000000000, PATIENCE_NS = 30000000000;
+
+enum part { SIZE_LINE, CHUNK, CHUNK_END, TRAILER };
+
 typedef struct {
-  int fd, busy; int64_t t0, tf; char hb[16384]; int hlen; int inbody, chunked; int64_t clen; int status;
-  int cst; int64_t cleft; // chunk decoder: 0 size line, 1 data, 2 crlf after data, 3 trailer
-  char szl[32]; int szn; int trn;
-  int ls; int dn; int tsn; char tsb[24]; int first; size_t woff;
-  int64_t ev;
-} conn;
-static int port; static char *req; static size_t reqlen; static int ep; static conn *K; static int nc;
-static double *lat, *ttfb, *tl; static size_t nl, cl_, nt, ct; static uint64_t errs, evs, bytes, started, done_, reconn; static int errstatus; static char errsample[512];
-static int64_t tend; static int stopping;
-static int64_t now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000LL + t.tv_nsec; }
-static void dial(conn *c) {
-  c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0); int one = 1; setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  int r = connect(c->fd, (void *)&a, sizeof a); if (r && errno != EINPROGRESS) { perror("connect"); exit(2); }
-  struct epoll_event e = {.events = EPOLLIN, .data.ptr = c}; epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &e);
+  int fd, is_busy, status, has_body, is_chunked;
+  int64_t due, first;     // when the request was due, when its body began; ns
+  char head[MOST_HEAD];
+  int head_size;
+  int64_t length;         // bytes of the body still to come, -1: until the connection ends
+  enum part part;
+  int64_t chunk_left;
+  char size_line[32];
+  int size_line_length, trailer_length;
+  int data_seen, delta_seen, stamp_seen;  // how much of "data:", "\"delta\"" and a stamp the bytes so far match
+  char stamp[STAMP_DIGITS + 1];
+} connection;
+
+typedef struct { double *values; size_t count, room; } sample;
+
+static struct {
+  uint64_t faults, events, bytes, started, reconnects;
+  int fault_status;
+  char fault[512];
+  sample whole_ms, first_ms, token_ms;
+} seen;
+
+static int port, poller;
+static char *request;
+static size_t request_size;
+
+static int64_t now_ns(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * SECOND + time.tv_nsec;
 }
-static void reset(conn *c) { c->hlen = c->inbody = c->chunked = c->cst = c->szn = c->trn = c->tsn = 0; c->ls = c->dn = 0; c->clen = -1; c->first = 0; c->status = 0; c->ev = 0; }
-static void fire(conn *c, int64_t t) {
-  reset(c); c->busy = 1; c->t0 = t; started++; c->woff = 0;
-  while (c->woff < reqlen) { ssize_t w = send(c->fd, req + c->woff, reqlen - c->woff, MSG_NOSIGNAL); if (w < 0) { if (errno == EAGAIN || errno == ENOTCONN) { usleep(50); continue; } close(c->fd); reconn++; dial(c); usleep(100); c->woff = 0; continue; } c->woff += w; }
+
+// ---- samples -------------------------------------------------------------------------------------------------------
+
+static void note(sample *in, double value) {
+  if (in->count == in->room) {
+    in->room = in->room ? in->room * 2 : 65536;
+    in->values = realloc(in->values, in->room * sizeof *in->values);
+  }
+  in->values[in->count++] = value;
 }
-static void addlat(conn *c, int64_t t) {
-  if (nl == cl_) { cl_ = cl_ ? cl_ * 2 : 65536; lat = realloc(lat, cl_ * 8); ttfb = realloc(ttfb, cl_ * 8); }
-  lat[nl] = (t - c->t0) / 1e6; ttfb[nl++] = (c->tf - c->t0) / 1e6;
+
+static int by_value(const void *left, const void *right) {
+  double a = *(const double *)left, b = *(const double *)right;
+  return (a > b) - (a < b);
 }
-static void body(conn *c, const char *p, size_t n, int64_t t) {
-  if (n && !c->first) { c->first = 1; c->tf = t; }
-  bytes += n;
-  if (c->status != 200 && !errsample[0]) { size_t m = n < 400 ? n : 400; memcpy(errsample, p, m); errsample[m] = 0; }
-  for (size_t i = 0; i < n; i++) {
-    char ch = p[i];
-    if (c->ls >= 0) { if (ch == "data:"[c->ls]) { if (++c->ls == 5) { evs++; c->ev++; c->ls = -1; } } else c->ls = -1; }
-    if (ch == '\n') { c->ls = 0; c->dn = 0; }
-    // Answers are repeated in whole in a stream's last events: only what stands behind a "delta" is a token relayed.
-    if (c->dn < 7) c->dn = ch == "\"delta\""[c->dn] ? c->dn + 1 : ch == '"';
-    if (c->dn == 7 && c->tsn == 0) { if (ch == '@') c->tsn = 1; }
-    else if (c->tsn == 0) continue;
-    else if (c->tsn == 1) c->tsn = ch == 'T' ? 2 : 0;
-    else { if (ch >= '0' && ch <= '9') { c->tsb[c->tsn++ - 2] = ch; if (c->tsn == 21) { c->tsb[19] = 0; if (nt == ct) { ct = ct ? ct * 2 : 65536; tl = realloc(tl, ct * 8); } tl[nt++] = (t - strtoll(c->tsb, 0, 10)) / 1e6; c->tsn = 0; } } else c->tsn = 0; }
+
+static void print_sample(const char *name, sample *of) {
+  if (!of->count) {
+    printf("\"%s\":null,", name);
+    return;
+  }
+  qsort(of->values, of->count, sizeof *of->values, by_value);
+  double sum = 0, *values = of->values;
+  for (size_t at = 0; at < of->count; at++) sum += values[at];
+  printf("\"%s\":{\"count\":%zu,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"mean\":%.3f},", name, of->count,
+         values[of->count / 2], values[of->count * 9 / 10], values[of->count * 99 / 100], values[of->count - 1], sum / of->count);
+}
+
+// ---- answers -------------------------------------------------------------------------------------------------------
+
+static void read_stamp(connection *from, char byte, int64_t time) {
+  if (from->stamp_seen == 0) from->stamp_seen = byte == '@';
+  else if (from->stamp_seen == 1) from->stamp_seen = byte == 'T' ? 2 : 0;
+  else if (byte < '0' || byte > '9') from->stamp_seen = 0;
+  else {
+    from->stamp[from->stamp_seen++ - 2] = byte;
+    if (from->stamp_seen < STAMP_DIGITS + 2) return;
+    note(&seen.token_ms, (time - strtoll(from->stamp, NULL, 10)) / 1e6);
+    from->stamp_seen = 0;
   }
 }
-static int feed(conn *c, const char *p, size_t n, int64_t t) { // 1 = response complete
-  size_t i = 0;
-  if (!c->inbody) {
-    size_t take = sizeof c->hb - 1 - c->hlen; if (take > n) take = n; if (!take) { fprintf(stderr, "header too big\n"); exit(2); }
-    memcpy(c->hb + c->hlen, p, take); c->hlen += take; c->hb[c->hlen] = 0;
-    char *he = strstr(c->hb, "\r\n\r\n"); if (!he) return 0;
-    c->inbody = 1; c->status = atoi(c->hb + 9); he[2] = 0;
-    char *x = strcasestr(c->hb, "\ncontent-length:"); if (x) c->clen = atoll(x + 16);
-    if (strcasestr(c->hb, "\ntransfer-encoding: chunked")) c->chunked = 1;
-    size_t rest = c->hlen - (he + 4 - c->hb) + (n - take); p = p + n - rest; n = rest;
-    if (!c->chunked && c->clen == 0) { c->tf = t; return 1; }
+
+// A stream's last events repeat whole answers: a stamp counts as a token relayed only behind a "delta" on its line.
+static void read_body(connection *from, const char *bytes, size_t size, int64_t time) {
+  if (size && !from->first) from->first = time;
+  seen.bytes += size;
+  if (from->status != 200 && !seen.fault[0]) memcpy(seen.fault, bytes, size < sizeof seen.fault ? size : sizeof seen.fault - 1);
+  for (size_t at = 0; at < size; at++) {
+    char byte = bytes[at];
+    if (from->data_seen >= 0) {
+      from->data_seen = byte == "data:"[from->data_seen] ? from->data_seen + 1 : -1;
+      if (from->data_seen == 5) {
+        seen.events++;
+        from->data_seen = -1;
+      }
+    }
+    if (byte == '\n') from->data_seen = from->delta_seen = from->stamp_seen = 0;
+    else if (from->delta_seen == 7) read_stamp(from, byte, time);
+    else from->delta_seen = byte == "\"delta\""[from->delta_seen] ? from->delta_seen + 1 : byte == '"';
   }
-  if (!c->chunked) { body(c, p, n, t); if (c->clen >= 0) { c->clen -= n; return c->clen <= 0; } return 0; }
-  while (i < n) {
-    if (c->cst == 0) { char ch = p[i++]; if (ch == '\n') { c->szl[c->szn] = 0; c->cleft = strtoll(c->szl, 0, 16); c->szn = 0; c->cst = c->cleft ? 1 : 3; c->trn = 0; } else if (c->szn < 30) c->szl[c->szn++] = ch; }
-    else if (c->cst == 1) { size_t m = n - i < (size_t)c->cleft ? n - i : (size_t)c->cleft; body(c, p + i, m, t); i += m; c->cleft -= m; if (!c->cleft) c->cst = 2; }
-    else if (c->cst == 2) { if (p[i++] == '\n') c->cst = 0; }
-    else { char ch = p[i++]; if (ch == '\n') { if (c->trn == 0) return 1; c->trn = 0; } else if (ch != '\r') c->trn++; }
-  }
+}
+
+static int read_chunks(connection *from, const char *bytes, size_t size, int64_t time) {
+  for (size_t at = 0; at < size;) switch (from->part) {
+    case SIZE_LINE:
+      if (bytes[at] != '\n') {
+        if (from->size_line_length < 30) from->size_line[from->size_line_length++] = bytes[at];
+      } else {
+        from->size_line[from->size_line_length] = 0;
+        from->chunk_left = strtoll(from->size_line, NULL, 16);
+        from->size_line_length = from->trailer_length = 0;
+        from->part = from->chunk_left ? CHUNK : TRAILER;
+      }
+      at++;
+      break;
+    case CHUNK: {
+      size_t part = size - at < (size_t)from->chunk_left ? size - at : (size_t)from->chunk_left;
+      read_body(from, bytes + at, part, time);
+      at += part;
+      from->chunk_left -= part;
+      if (!from->chunk_left) from->part = CHUNK_END;
+      break;
+    }
+    case CHUNK_END:
+      if (bytes[at++] == '\n') from->part = SIZE_LINE;
+      break;
+    case TRAILER:
+      if (bytes[at] == '\n') {
+        if (!from->trailer_length) return 1;
+        from->trailer_length = 0;
+      } else if (bytes[at] != '\r') from->trailer_length++;
+      at++;
+    }
   return 0;
 }
-static int cmp(const void *a, const void *b) { double x = *(double *)a, y = *(double *)b; return x < y ? -1 : x > y; }
-static double q(double *a, size_t n, double f) { if (!n) return -1; size_t i = f * n; if (i >= n) i = n - 1; return a[i]; }
-static double mean(double *a, size_t n) { double s = 0; for (size_t i = 0; i < n; i++) s += a[i]; return n ? s / n : -1; }
-int main(int argc, char **argv) {
-  signal(SIGPIPE, SIG_IGN);
-  const char *path = "/v1/chat/completions", *bf = 0; double secs = 5, rate = 0; long maxn = 0; nc = 64; port = 8000; char hdr[8192] = ""; int o;
-  while ((o = getopt(argc, argv, "p:u:b:H:c:t:n:r:")) != -1) switch (o) {
-    case 'p': port = atoi(optarg); break; case 'u': path = optarg; break; case 'b': bf = optarg; break; case 'H': strcat(hdr, optarg); strcat(hdr, "\r\n"); break;
-    case 'c': nc = atoi(optarg); break; case 't': secs = atof(optarg); break; case 'n': maxn = atol(optarg); break; case 'r': rate = atof(optarg); break; default: return 2; }
-  char *b = 0; size_t bl = 0; if (bf) { FILE *f = fopen(bf, "r"); b = malloc(1 << 20); bl = fread(b, 1, 1 << 20, f); fclose(f); }
-  req = malloc(bl + 16384); reqlen = sprintf(req, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: */*\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n", bf ? "POST" : "GET", path, port, hdr, bl);
-  if (b) memcpy(req + reqlen, b, bl);
-  reqlen += bl;
-  ep = epoll_create1(0); K = calloc(nc, sizeof *K); for (int i = 0; i < nc; i++) dial(&K[i]);
-  usleep(20000);
-  int64_t t0 = now(); tend = t0 + secs * 1e9; int64_t hard = tend + 30e9; long sched = 0; int inflight = 0;
-  int *freel = malloc(nc * sizeof(int)), nf = 0; for (int i = nc - 1; i >= 0; i--) freel[nf++] = i;
-  struct epoll_event ev[256]; char buf[1 << 18];
-  for (;;) {
-    int64_t t = now(); if (t >= tend || (maxn && (long)started >= maxn)) stopping = 1;
-    if (!stopping) {
-      if (rate > 0) { while (nf && !(maxn && (long)started >= maxn)) { int64_t due = t0 + (int64_t)(sched * 1e9 / rate); if (due > t || due > tend) break; fire(&K[freel[--nf]], due); sched++; inflight++; } }
-      else while (nf && !(maxn && (long)started >= maxn)) { fire(&K[freel[--nf]], now()); inflight++; }
-    }
-    if (stopping && !inflight) break; if (t > hard) { fprintf(stderr, "hard stop, %d in flight\n", inflight); errs += inflight; break; }
-    struct timespec ts = {0, 200000000}; if (rate > 0 && !stopping && nf) { int64_t d = t0 + (int64_t)(sched * 1e9 / rate) - now(); if (d < 0) d = 0; if (d < 200000000) ts.tv_nsec = d; }
-    int n = epoll_pwait2(ep, ev, 256, &ts, 0);
-    for (int i = 0; i < n; i++) {
-      conn *c = ev[i].data.ptr; ssize_t r = recv(c->fd, buf, sizeof buf, 0); int fin = 0;
-      if (r < 0 && errno == EAGAIN) continue;
-      int64_t tt = now();
-      if (r <= 0) { close(c->fd); reconn++; dial(c); if (!c->busy) continue; if (c->inbody && !c->chunked && c->clen < 0) fin = 1; else { errs++; fin = 2; } }
-      else if (c->busy) fin = feed(c, buf, r, tt);
-      if (fin) { done_++; if (fin == 1) { if (c->status == 200) addlat(c, tt); else { errs++; errstatus = c->status; } } c->busy = 0; inflight--; freel[nf++] = c - K; }
+
+// Takes the head's bytes; returns how many of `bytes` belong to it, or -1 if it goes on.
+static ssize_t read_head(connection *from, const char *bytes, size_t size) {
+  size_t room = sizeof from->head - 1 - from->head_size, taken = size < room ? size : room;
+  int before = from->head_size;
+  memcpy(from->head + before, bytes, taken);
+  from->head_size += taken;
+  from->head[from->head_size] = 0;
+  char *end = strstr(from->head, "\r\n\r\n");
+  if (!end) {
+    if (taken == room) exit(fprintf(stderr, "load: the head of an answer passes %d bytes\n", MOST_HEAD));
+    return -1;
+  }
+  end[2] = 0;
+  from->has_body = 1;
+  from->status = atoi(from->head + 9);
+  char *length = strcasestr(from->head, "\ncontent-length:");
+  if (length) from->length = atoll(length + 16);
+  from->is_chunked = strcasestr(from->head, "\ntransfer-encoding: chunked") != NULL;
+  return end + 4 - from->head - before;
+}
+
+// Returns 1 once an answer is complete.
+static int read_answer(connection *from, const char *bytes, size_t size, int64_t time) {
+  if (!from->has_body) {
+    ssize_t taken = read_head(from, bytes, size);
+    if (taken < 0) return 0;
+    bytes += taken;
+    size -= taken;
+    if (from->length == 0) from->first = time;
+  }
+  if (from->is_chunked) return read_chunks(from, bytes, size, time);
+  read_body(from, bytes, size, time);
+  if (from->length > 0) from->length -= size;
+  return from->length == 0;
+}
+
+// ---- requests ------------------------------------------------------------------------------------------------------
+
+static void dial(connection *new) {
+  int one = 1;
+  new->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  setsockopt(new->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  if (connect(new->fd, (void *)&address, sizeof address) && errno != EINPROGRESS) {
+    perror("load: connect");
+    exit(2);
+  }
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = new};
+  epoll_ctl(poller, EPOLL_CTL_ADD, new->fd, &event);
+}
+
+static void redial(connection *lost) {
+  close(lost->fd);
+  seen.reconnects++;
+  dial(lost);
+}
+
+static void ask(connection *idle, int64_t due) {
+  *idle = (connection){.fd = idle->fd, .is_busy = 1, .due = due, .length = -1};
+  seen.started++;
+  for (size_t sent = 0; sent < request_size;) {
+    ssize_t went = send(idle->fd, request + sent, request_size - sent, MSG_NOSIGNAL);
+    if (went >= 0) sent += went;
+    else if (errno == EAGAIN || errno == ENOTCONN) usleep(50);
+    else {
+      redial(idle);
+      usleep(100);
+      sent = 0;
     }
   }
-  double dur = (now() - t0) / 1e9; qsort(lat, nl, 8, cmp); qsort(ttfb, nl, 8, cmp); if (nt) qsort(tl, nt, 8, cmp);
-  for (char *s = errsample; *s; s++) if (*s == '"' || *s == '\\' || *s < 32) *s = '\'';
-  printf("{\"ok\":%zu,\"errs\":%lu,\"errstatus\":%d,\"dur\":%.3f,\"rps\":%.1f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"mean\":%.3f,\"ttfb_p50\":%.3f,\"ttfb_p99\":%.3f,\"events\":%lu,\"bytes\":%lu,\"reconn\":%lu,\"tok_n\":%zu,\"tok_p50\":%.3f,\"tok_p99\":%.3f,\"tok_max\":%.3f,\"errsample\":\"%s\"}\n", nl, errs, errstatus, dur, nl / dur, q(lat, nl, .5), q(lat, nl, .9), q(lat, nl, .99), q(lat, nl, 1), mean(lat, nl), q(ttfb, nl, .5), q(ttfb, nl, .99), evs, bytes, reconn, nt, q(tl, nt, .5), q(tl, nt, .99), q(tl, nt, 1), errsample);
+}
+
+// Reads what has come; returns 1 once the request is over, well or not.
+static int hear(connection *from) {
+  static char bytes[READ_SIZE];
+  ssize_t size = recv(from->fd, bytes, sizeof bytes, 0);
+  if (size < 0 && errno == EAGAIN) return 0;
+  int64_t time = now_ns();
+  if (size > 0) {
+    if (!from->is_busy || !read_answer(from, bytes, size, time)) return 0;
+  } else {
+    redial(from);
+    if (!from->is_busy) return 0;
+    if (!from->has_body || from->is_chunked || from->length >= 0) {
+      seen.faults++;
+      return 1;
+    }
+  }
+  if (from->status == 200) {
+    note(&seen.whole_ms, (time - from->due) / 1e6);
+    note(&seen.first_ms, (from->first - from->due) / 1e6);
+  } else {
+    seen.faults++;
+    seen.fault_status = from->status;
+  }
+  return 1;
+}
+
+typedef struct { int connections; double seconds, rate; uint64_t requests; } plan;
+
+static void drive(plan by) {
+  connection *all = calloc(by.connections, sizeof *all), **idle = malloc(by.connections * sizeof *idle);
+  int idle_count = 0;
+  for (int at = by.connections; at--;) {
+    dial(&all[at]);
+    idle[idle_count++] = &all[at];
+  }
+  usleep(20000);
+  int64_t began = now_ns(), end = began + by.seconds * SECOND, planned = 0;
+  struct epoll_event events[MOST_EVENTS];
+  for (;;) {
+    int64_t time = now_ns(), due = began + (by.rate > 0 ? planned * SECOND / by.rate : 0);
+    int is_over = time >= end || (by.requests && seen.started >= by.requests);
+    if (is_over && idle_count == by.connections) break;
+    if (time > end + PATIENCE_NS) {
+      fprintf(stderr, "load: %d requests did not end\n", by.connections - idle_count);
+      seen.faults += by.connections - idle_count;
+      break;
+    }
+    if (!is_over && idle_count && (by.rate == 0 || due <= time)) {
+      ask(idle[--idle_count], by.rate > 0 ? due : time);
+      planned++;
+      if (by.rate == 0 && idle_count) continue;
+    }
+    int64_t wait = LONGEST_WAIT_NS;
+    if (!is_over && by.rate > 0 && idle_count) {
+      int64_t left = began + (int64_t)(planned * SECOND / by.rate) - now_ns();
+      wait = left < 0 ? 0 : left < wait ? left : wait;
+    }
+    struct timespec timeout = {0, wait};
+    int ready = epoll_pwait2(poller, events, MOST_EVENTS, &timeout, NULL);
+    for (int at = 0; at < ready; at++) {
+      connection *from = events[at].data.ptr;
+      if (!hear(from)) continue;
+      from->is_busy = 0;
+      idle[idle_count++] = from;
+    }
+  }
+  printf("{\"seconds\":%.3f,", (now_ns() - began) / 1e9);
+}
+
+static void write_request(const char *path, const char *headers, const char *body_file) {
+  char *body = NULL;
+  size_t size = 0;
+  FILE *file = body_file ? fopen(body_file, "r") : NULL;
+  if (body_file && !file) {
+    perror(body_file);
+    exit(2);
+  }
+  ssize_t got = file ? getdelim(&body, &(size_t){0}, -1, file) : 0;
+  if (got > 0) size = got;
+  request = malloc(size + MOST_HEAD);
+  request_size = snprintf(request, MOST_HEAD,
+                          "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: */*\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n",
+                          body_file ? "POST" : "GET", path, port, headers, size);
+  if (size) memcpy(request + request_size, body, size);
+  request_size += size;
+}
+
+int main(int count, char **arguments) {
+  const char *path = "/v1/chat/completions", *body_file = NULL;
+  char headers[8192] = "";
+  plan by = {.connections = 64, .seconds = 5};
+  for (int option; (option = getopt(count, arguments, "p:u:b:H:c:t:n:r:")) != -1;) switch (option) {
+    case 'p': port = atoi(optarg); break;
+    case 'u': path = optarg; break;
+    case 'b': body_file = optarg; break;
+    case 'H': strcat(strcat(headers, optarg), "\r\n"); break;
+    case 'c': by.connections = atoi(optarg); break;
+    case 't': by.seconds = atof(optarg); break;
+    case 'n': by.requests = atol(optarg); break;
+    case 'r': by.rate = atof(optarg); break;
+    default: return 2;
+    }
+  signal(SIGPIPE, SIG_IGN);
+  poller = epoll_create1(0);
+  write_request(path, headers, body_file);
+  drive(by);
+  print_sample("whole_ms", &seen.whole_ms);
+  print_sample("first_ms", &seen.first_ms);
+  print_sample("token_ms", &seen.token_ms);
+  for (char *at = seen.fault; *at; at++)
+    if (*at == '"' || *at == '\\' || *at < ' ') *at = '\'';
+  printf("\"faults\":%lu,\"fault_status\":%d,\"fault\":\"%s\",\"events\":%lu,\"bytes\":%lu,\"reconnects\":%lu}\n", seen.faults,
+         seen.fault_status, seen.fault, seen.events, seen.bytes, seen.reconnects);
   return 0;
 }

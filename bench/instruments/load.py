@@ -4,6 +4,7 @@ import json
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from typing import Any
 
 from bench.instruments.programs import LOAD
 from bench.machine import pinned
@@ -12,29 +13,43 @@ from bench.work import Request
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`rate_per_s` is an open loop: latency counts from when a request was due; without it the loop is closed."""
+    """`rate_per_s` is an open loop: latency counts from when a request was due; without it the loop is closed.
+
+    `requests` ends it early, 0 never.
+    """
 
     connections: int
     seconds: float
     rate_per_s: float = 0.0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Times in ms."""
+
+    count: int
+    p50: float
+    p90: float
+    p99: float
+    max: float
+    mean: float
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a run saw. Latencies in ms; those of tokens from the stub's writing to our reading."""
+    """What a run saw: whole answers with status 200, their first byte, and paced tokens from the stub to the reader."""
 
-    ok: int
+    seconds: float
+    whole: Spread | None
+    first: Spread | None
+    token: Spread | None
     faults: int
     fault: str
-    seconds: float
-    per_s: float
-    p50_ms: float
-    p99_ms: float
-    first_p50_ms: float
-    tokens: int
-    token_p50_ms: float
-    token_p99_ms: float
-    token_max_ms: float
+
+    @property
+    def answered(self) -> int:
+        return self.whole.count if self.whole else 0
 
 
 def run_load(core: int, port: int, request: Request, load: Load) -> Loaded:
@@ -43,25 +58,16 @@ def run_load(core: int, port: int, request: Request, load: Load) -> Loaded:
         body.write(request.body)
         body.flush()
         command = [str(LOAD), "-p", str(port), "-u", request.path, "-b", body.name, "-c", str(load.connections)]
-        command += ["-t", str(load.seconds), "-r", str(load.rate_per_s)]
+        command += ["-t", str(load.seconds), "-r", str(load.rate_per_s), "-n", str(load.requests)]
         for header in request.headers:
             command += ["-H", header]
         done = subprocess.run(pinned((core,), command), check=True, stdout=subprocess.PIPE)
     return _read(json.loads(done.stdout))
 
 
-def _read(said: dict[str, float]) -> Loaded:
-    return Loaded(
-        ok=int(said["ok"]),
-        faults=int(said["errs"]),
-        fault=f"{said['errstatus']} {said['errsample']}",
-        seconds=said["dur"],
-        per_s=said["rps"],
-        p50_ms=said["p50"],
-        p99_ms=said["p99"],
-        first_p50_ms=said["ttfb_p50"],
-        tokens=int(said["tok_n"]),
-        token_p50_ms=said["tok_p50"],
-        token_p99_ms=said["tok_p99"],
-        token_max_ms=said["tok_max"],
+def _read(said: dict[str, Any]) -> Loaded:
+    spreads = [Spread(**said[name]) if said[name] else None for name in ("whole_ms", "first_ms", "token_ms")]
+    fault = (
+        f"{said['fault_status']} {said['fault']}" if said["fault_status"] else "the connection ended before the answer"
     )
+    return Loaded(said["seconds"], *spreads, faults=said["faults"], fault=fault)

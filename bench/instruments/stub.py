@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from bench.instruments.programs import STUB
 from bench.machine import free_port, pinned
@@ -13,10 +14,10 @@ _START_S = 5.0
 
 
 @contextmanager
-def running_stub(core: int) -> Iterator[int]:
-    """Run it on this core while the block lasts; yields its port."""
+def running_stub(core: int, certificate: tuple[Path, Path] | None = None) -> Iterator[int]:
+    """Run it on this core while the block lasts, with this certificate and key; yields its port."""
     port = free_port()
-    process = subprocess.Popen(pinned((core,), [str(STUB), str(port)]))
+    process = subprocess.Popen(pinned((core,), [str(STUB), str(port), *map(str, certificate or ())]))
     try:
         _wait_for(port)
         yield port
