@@ -114,6 +114,10 @@ class WireServer:
         port = self._server.sockets[0].getsockname()[1]
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{port}"
 
+    def reply_to(self, request: Request) -> Reply:
+        """Return what the newest of `requests` is answered with."""
+        return self.replies[min(len(self.requests), len(self.replies)) - 1]
+
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._handlers.append(asyncio.ensure_future(self._serve(reader, writer)))
 
@@ -126,7 +130,7 @@ class WireServer:
             while (request := await _read_request(reader, connection)) is not None:
                 self.requests.append(request)
                 self.asked.set()
-                reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
+                reply = self.reply_to(request)
                 if not await self._play_watched(reply, reader, writer) or reply.closes:
                     return
         except ConnectionError:

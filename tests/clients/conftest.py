@@ -1,0 +1,83 @@
+"""What the tests of the client libraries share: a driver of each language, servers, and the table of the run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clients.conformance_table import Table
+from clients.drivers import Driver
+from clients.languages import LANGUAGES, Language, Start
+from clients.live import Live, live_server
+from clients.toolchains import need
+from clients.wire import Wire, running_wire
+
+_TABLE = pytest.StashKey[Table]()
+_JUDGED = ("test_transcripts.py", "test_hostile_wire.py", "test_retries.py", "test_conformance.py", "test_refusals.py")
+_WRITTEN = Path(__file__).parents[2] / ".artifacts" / "conformance.txt"
+
+
+@pytest.fixture(scope="session", params=LANGUAGES, ids=str)
+def language(request: pytest.FixtureRequest) -> Language:
+    found: Language = request.param
+    need(*found.programs)
+    return found
+
+
+@pytest.fixture(scope="session")
+def start(language: Language, tmp_path_factory: pytest.TempPathFactory) -> Start:
+    """How this language's driver is started, once it is built."""
+    return language.build(tmp_path_factory.mktemp(f"driver-{language}"))
+
+
+@pytest.fixture(scope="session")
+def driver(start: Start) -> Iterator[Driver]:
+    """One driver for all tests of its language."""
+    with Driver(start.command, start.env) as running:
+        yield running
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with running_wire() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[Live]:
+    """One server with keys for all tests."""
+    with live_server() as running:
+        yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:  # the hook's own value passes through
+    report = yield
+    case = _case(item)
+    if case and (report.when == "call" or not report.passed):
+        outcome = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[report.outcome]
+        table = item.config.stash.setdefault(_TABLE, Table(tuple(str(one) for one in LANGUAGES)))
+        table.add(case, str(item.callspec.params["language"]), outcome)
+    return report
+
+
+def _case(item: pytest.Item) -> tuple[str, str] | None:
+    """Return the row of a test: its name as a sentence, and its parameters but for the language."""
+    if item.path.name not in _JUDGED or "language" not in getattr(item, "callspec", item).__dict__.get("params", {}):
+        return None
+    special = item.callspec.id.replace(str(item.callspec.params["language"]), "", 1).strip("-")
+    return item.originalname.removeprefix("test_").replace("_", " "), special
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    table = config.stash.get(_TABLE, None)
+    if table is None:
+        return
+    _WRITTEN.parent.mkdir(exist_ok=True)
+    _WRITTEN.write_text(table.text())
+    terminalreporter.section("the client libraries")
+    for line in table.totals(table.languages):
+        terminalreporter.write_line(line)
+    terminalreporter.write_line(f"The table, case by language, is in {_WRITTEN}.")
