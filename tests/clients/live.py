@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from clients.languages import LANGUAGES
 from clients.wire import in_a_thread
 from serving import ADMIN_KEY, Got, post, send, serving
-from upstream_models import Fails, Upstream, says
+from upstream_models import Fails, Script, Upstream, says
 from wire_server import HANG, WireServer, sse_reply
 
 MOST_BODY_BYTES = 300_000
@@ -26,15 +27,16 @@ _ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
 _FIRST = {"id": "up-1", "object": "chat.completion.chunk", "model": "hangs"}
 _CHUNK = {**_FIRST, "choices": [{"index": 0, "delta": {"role": "assistant", "content": "One"}, "finish_reason": None}]}
 
-SCRIPTS = {
+SCRIPTS: dict[str, list[Script]] = {
     "refused-request": [Fails(400, message="No such thing.")],
     "denied": [Fails(401)],
     "limited": [Fails(429)],
     "too-long": [Fails(400, code="context_length_exceeded")],
     "filtered": [Fails(400, code="content_filter")],
-    "breaks": [says("Half an ans", breaks=True)],
-    "wrong-json": [says('{"verdict": "perhaps"}')],
 }
+# Models of each language's own: five such failures within 30 s, and the breaker would speak in the model's place.
+SCRIPTS |= {f"down-{language}": [Fails(500)] for language in LANGUAGES}
+SCRIPTS |= {f"breaks-{language}": [says("Half an ans", breaks=True)] for language in LANGUAGES}
 
 
 @dataclass

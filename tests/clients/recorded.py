@@ -9,7 +9,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "golden"
 FAMILIES = {"/v3/roundtable": "roundtable", "/v1/chat/compare": "compare", "/v1/chat/completions": "chat"}
-# Fields that a typed library has no way to send, and that its driver therefore drops.
+# Fields that a typed library has no way to send, and that its driver may drop.
 UNTYPED_FIELDS = ("comparision_model",)
 # What the server sends to other clients' libraries alone.
 FOREIGN_FIELDS = ("error_message",)
@@ -57,7 +57,7 @@ class Case:
     @property
     def body(self) -> dict[str, Any]:
         """What must go out."""
-        return {name: value for name, value in self.asked["request"].items() if name not in UNTYPED_FIELDS}
+        return without_untyped(self.asked["request"])
 
     @cached_property
     def stream(self) -> bytes:
@@ -83,6 +83,10 @@ class Case:
         lines = [line for line in self.stream.decode().split("\n") if line.startswith("data: {")]
         events = [json.loads(line.removeprefix("data: ")) for line in lines]
         return [{name: value for name, value in event.items() if name not in FOREIGN_FIELDS} for event in events]
+
+
+def without_untyped(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in UNTYPED_FIELDS}
 
 
 def is_fatal(event: dict[str, Any]) -> bool:

@@ -13,7 +13,8 @@ from serving import ADMIN_KEY
 
 _NO_ID = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736"
 _SLOW = {**CHAT, "model": "sandbox/slow"}
-_DOWN = {"models": ["sandbox/down", "sandbox/down?tps=1"]}
+_DOWN = {"models": ["denied", "refused-request"]}
+_DOWN_CODES = ["authentication", "invalid_request"]
 
 
 @pytest.fixture
@@ -38,10 +39,10 @@ def check(found: dict[str, Any], status: int, code: str) -> None:
         ("chat.create", {**CHAT, "temperature": 9}, 422, "validation_error", "temperature"),
         ("usage.events", {"limit": 201}, 422, "validation_error", "limit"),
         ("traces.list", {"limit": 101}, 400, "validation_error", "limit"),
-        ("roundtable.create", {**ROUNDTABLE, "models": ["sandbox/ters"]}, 404, "model_not_found", None),
-        ("compare.create", {**COMPARE, "models": ["sandbox/ters"]}, 404, "model_not_found", None),
-        ("chat.stream", {**CHAT, "model": "sandbox/ters"}, 404, "model_not_found", None),
-        ("models.get", {"id": "sandbox/ters"}, 404, "model_not_found", None),
+        ("roundtable.create", {**ROUNDTABLE, "models": ["nobody/knows"]}, 404, "model_not_found", None),
+        ("compare.create", {**COMPARE, "models": ["nobody/knows"]}, 404, "model_not_found", None),
+        ("chat.stream", {**CHAT, "model": "nobody/knows"}, 404, "model_not_found", None),
+        ("models.get", {"id": "nobody/knows"}, 404, "model_not_found", None),
         ("templates.get", {"id": _NO_ID}, 404, "not_found", None),
         ("templates.delete", {"id": _NO_ID}, 404, "not_found", None),
         ("traces.get", {"id": _NO_ID}, 404, "not_found", None),
@@ -124,14 +125,14 @@ def test_a_call_that_still_runs_is_told_so_or_waited_for(language: Language, ask
         ("denied", 502, "authentication"),
         ("limited", 429, "rate_limited"),
         ("absent", 503, "unavailable"),
-        ("sandbox/down", 502, "upstream_error"),
+        ("down-{language}", 502, "upstream_error"),
     ],
 )
 def test_a_failed_model_of_a_chat_is_told_with_the_providers_words(
     language: Language, ask: Client, model: str, status: int, code: str
 ) -> None:
     for op in ("chat.create", "chat.stream"):
-        found = ask(op, {**CHAT, "model": model}, max_retries=0).error
+        found = ask(op, {**CHAT, "model": model.format(language=language)}, max_retries=0).error
         check(found, status, code)
         assert found["provider_error"] is not None
 
@@ -141,7 +142,7 @@ def test_a_model_that_takes_too_long_is_the_servers_timeout(language: Language, 
 
 
 def test_a_chat_stream_that_breaks_in_the_middle_is_a_stream_error(language: Language, ask: Client) -> None:
-    answer = ask("chat.stream", {**CHAT, "model": "breaks"})
+    answer = ask("chat.stream", {**CHAT, "model": f"breaks-{language}"})
     assert (answer.kind, answer.error["code"]) == ("stream", "upstream_error")
     text = "".join(event["choices"][0]["delta"].get("content") or "" for event in answer.events)
     assert text == "Half an ans"
@@ -151,26 +152,26 @@ def test_no_answer_at_all_is_told_seat_by_seat(language: Language, ask: Client) 
     for op, body in (("roundtable.create", {**ROUNDTABLE, **_DOWN}), ("compare.create", {**COMPARE, **_DOWN})):
         found = ask(op, body, max_retries=0).error
         check(found, 502, "all_models_failed")
-        assert [row["error_code"] for row in found["details"]] == ["upstream_error", "upstream_error"]
+        assert [row["error_code"] for row in found["details"]] == _DOWN_CODES
 
 
 def test_no_answer_at_all_ends_a_stream(language: Language, ask: Client) -> None:
     roundtable = ask("roundtable.stream", {**ROUNDTABLE, **_DOWN})
     assert (roundtable.kind, roundtable.error["code"]) == ("stream", "all_models_failed")
-    assert [row["error_code"] for row in roundtable.error["details"]] == ["upstream_error", "upstream_error"]
+    assert [row["error_code"] for row in roundtable.error["details"]] == _DOWN_CODES
     assert [event["type"] for event in roundtable.events] == ["start", "model_error", "model_error"]
     compare = ask("compare.stream", {**COMPARE, **_DOWN, "skip_comparison": True})
     assert (compare.kind, compare.error["code"]) == ("stream", "all_models_failed")
 
 
 def test_one_failed_model_is_data(language: Language, ask: Client) -> None:
-    models = ["sandbox/terse", "sandbox/down"]
+    models = ["sandbox/terse", "denied"]
     for op, body in (("roundtable", ROUNDTABLE), ("compare", COMPARE)):
         plain = ask(f"{op}.create", {**body, "models": models}).value
         streamed = ask(f"{op}.stream", {**body, "models": models}).value["final"]
         for whole in (plain, streamed):
             rows = whole["model_results"] if op == "roundtable" else whole["results"]
-            assert [row.get("error_code") for row in rows] == [None, "upstream_error"]
+            assert [row.get("error_code") for row in rows] == [None, "authentication"]
             assert rows[1]["error"]
 
 

@@ -18,6 +18,7 @@ from clients.recorded import (
     texts_of,
     with_named_seats,
     without_nulls,
+    without_untyped,
 )
 from clients.wire import Wire
 from wire_server import Pause, Reply, Request, body_reply
@@ -43,7 +44,7 @@ def test_request_is_sent_as_recorded(language: Language, driver: Driver, wire: W
     driver.at(wire.url, key)(case.op, case.request, max_retries=0)
     [sent] = wire.asked_with(key)
     assert (sent.method, sent.path) == ("POST", case.path)
-    assert with_named_seats(sent.json) == with_named_seats(case.body)
+    assert with_named_seats(without_untyped(sent.json)) == with_named_seats(case.body)
     _check_headers(sent, language, case)
 
 
