@@ -1,72 +1,124 @@
-"""The command: `python -m bench --only panel_fast,chat --rounds 3 --quick`. Prints a table of medians."""
+"""The command: `python -m bench --only panel_fast,chat --rounds 3 --quick`. Prints a table and keeps it, with JSON."""
 
 import argparse
 import os
-import tempfile
-from collections import defaultdict
-from contextlib import ExitStack
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from statistics import median
+from tempfile import TemporaryDirectory
 
+from bench import report
 from bench.certificates import make_certificates
+from bench.figures import Findings
+from bench.floor import Floor
 from bench.instruments import build_programs, running_stub
-from bench.machine import split_cores
+from bench.machine import ARTIFACTS, split_cores
 from bench.parley import Parley, Setup
-from bench.scenarios import SCENARIOS
-from bench.target import running
-from bench.trial import Figures, try_load
+from bench.peers import PEERS
+from bench.scenarios import SCENARIOS, Scenario, choose
+from bench.services import LIMITERS, STORES
+from bench.stage import Stage
+from bench.target import Target
 
 
 def main() -> None:
     """Measure what is named, every scenario on every target, round by round."""
     given = _arguments()
+    scenarios = given.only
+    with _stage(given, scenarios) as (stage, setup):
+        targets = _targets(given, setup)
+        findings = _measure(stage, scenarios, targets, given.rounds)
+    names = [target.name for target in targets]
+    text = f"{report.heading(names)}\n{report.table(scenarios, names, findings)}"
+    options = {**vars(given), "only": [scenario.name for scenario in scenarios], "out": str(given.out)}
+    path = report.write(given.out, text, report.document(scenarios, findings, options))
+    print(text + f"\nKept in {path.parent}")
+
+
+def _measure(stage: Stage, scenarios: list[Scenario], targets: list[Target], rounds: int) -> Findings:
+    """Go through the scenarios again and again, so that what disturbs the machine for a while disturbs them alike."""
+    findings = Findings()
+    for number in range(rounds + 1):
+        ordered = targets if number % 2 else targets[::-1]
+        for scenario in scenarios:
+            if number == 0 and not scenario.trial.needs_warm_up:
+                continue
+            for target in ordered:
+                _say(f"round {number} of {rounds}: {scenario.name} on {target.name}")
+                figures = scenario.trial.measure(stage, target)
+                if number:
+                    findings.add(scenario, target.name, figures)
+    _say("")
+    return findings
+
+
+@contextmanager
+def _stage(given: argparse.Namespace, scenarios: list[Scenario]) -> Iterator[tuple[Stage, Setup]]:
+    """Build the instruments, start what the servers need, and keep to the instruments' core."""
     build_programs()
-    cores = split_cores(1)
+    cores = split_cores(given.workers)
     os.sched_setaffinity(0, {cores.tools})
-    scenarios = [SCENARIOS[name] for name in given.only]
-    share = 0.3 if given.quick else 1.0
-    found: dict[tuple[str, str], list[Figures]] = defaultdict(list)
+    upstreams = dict.fromkeys(upstream for each in scenarios for upstream in each.trial.upstreams)
     with ExitStack() as stack:
-        certificates = make_certificates(_folder(stack)) if given.tls else None
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="parley-bench-")))
+        certificates = make_certificates(folder) if given.tls else None
         shown = (certificates.server, certificates.key) if certificates else None
-        stub = stack.enter_context(running_stub(cores.tools, shown))
-        upstreams = tuple({scenario.work.upstream for scenario in scenarios})
-        setup = Setup(upstreams, stub, ca_file=str(certificates.authority) if certificates else "")
-        targets = [Parley(setup)]
-        targets += [Parley(setup, Path(path).resolve(), path) for path in given.against]
-        servers = []
-        for target in targets:
-            servers.append(stack.enter_context(running(target, _folder(stack), cores.server)))
-        for number in range(given.rounds + 1):
-            for scenario in scenarios:
-                for server in servers:
-                    load = scenario.load_of(1, share if number else share / 2)
-                    figures = try_load(server, cores.tools, scenario.work, load)
-                    if number:
-                        found[scenario.name, server.target.name].append(figures)
-    for (name, target), rounds in found.items():
-        for figure in rounds[0]:
-            values = sorted(row[figure] for row in rounds)
-            print(f"{name:14} {target:10} {figure:14} {median(values):10.3f}  [{values[0]:.3f} … {values[-1]:.3f}]")
+        stub_port = stack.enter_context(running_stub(cores.tools, shown))
+        setup = Setup(
+            tuple(upstreams),
+            stub_port,
+            store_url=stack.enter_context(STORES[given.store]()),
+            limiter_url=stack.enter_context(LIMITERS[given.limiter]()),
+            workers=given.workers,
+            ca_file=str(certificates.authority) if certificates else "",
+        )
+        stage = Stage(cores, stub_port, 0.3 if given.quick else 1.0, given.tls)
+        stack.callback(stage.close)
+        yield stage, setup
 
 
-def _folder(stack: ExitStack) -> Path:
-    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-bench-")))
+def _targets(given: argparse.Namespace, setup: Setup) -> list[Target]:
+    targets: list[Target] = [Parley(setup)]
+    targets += [Parley(setup, Path(path).resolve(), path) for path in given.against]
+    targets += [Floor(setup)] if given.floor else []
+    targets += [PEERS[name](setup) for name in given.peer]
+    return targets
+
+
+def _say(what: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{what:70}", end="", file=sys.stderr, flush=True)
+
+
+def _scenarios(text: str) -> list[Scenario]:
+    try:
+        return choose(text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = ",".join(SCENARIOS)
-    parser.add_argument(
-        "--only", type=lambda text: text.split(","), default=list(SCENARIOS), metavar="NAMES", help=names
-    )
-    parser.add_argument("--rounds", type=int, default=5, help="after one for warming up")
-    parser.add_argument("--quick", action="store_true", help="a third of the time for each round")
-    parser.add_argument(
-        "--against", action="append", default=[], metavar="CHECKOUT", help="another checkout to measure"
-    )
-    parser.add_argument("--tls", action="store_true", help="upstreams speak TLS, with a local authority")
-    return parser.parse_args()
+    add = parser.add_argument
+    every = ", ".join(SCENARIOS)
+    add("--only", type=_scenarios, default=choose([]), metavar="NAMES", help=f"scenarios or whole curves, of {every}")
+    add("--rounds", type=int, default=5, help="after one for warming up; 5")
+    add("--quick", action="store_true", help="a third of the time for each measurement")
+    add("--floor", action="store_true", help="measure the raw floor too, and tell every figure as a multiple of it")
+    add("--peer", action="append", default=[], choices=sorted(PEERS), help="measure this one too; can be repeated")
+    add("--against", action="append", default=[], metavar="CHECKOUT", help="measure another checkout of Parley too")
+    add("--tls", action="store_true", help="upstreams speak TLS, with an authority made for the run")
+    add("--store", choices=sorted(STORES), default="sqlite")
+    add("--limiter", choices=sorted(LIMITERS), default="memory", help="redis is Valkey where only that is installed")
+    add("--workers", type=int, default=1, help="above 1 with --limiter redis")
+    add("--out", type=Path, default=ARTIFACTS / "runs" / time.strftime("%Y%m%d-%H%M%S"), metavar="FOLDER")
+    given = parser.parse_args()
+    if given.workers > 1 and given.limiter == "memory":
+        parser.error("--workers above 1 needs --limiter redis")
+    return given
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,9 +2,10 @@
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.environments import ENVIRONMENTS, make_python, size_mb
 from bench.machine import ROOT, bare_environment, free_port
 from bench.target import Launch, send
 from bench.work import Request, Upstream, Work
@@ -16,7 +17,7 @@ _MODELS = 33
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How a server is set up. An empty `store_url` is SQLite in the server's folder; `ca_file` means TLS upstreams."""
+    """How a server is set up. An empty `store_url` is SQLite in the server's folder; `ca_file` means TLS."""
 
     upstreams: tuple[Upstream, ...]
     stub_port: int
@@ -25,15 +26,18 @@ class Setup:
     workers: int = 1
     ca_file: str = ""
 
+    def base_url(self, upstream: Upstream) -> str:
+        return f"http{'s' if self.ca_file else ''}://127.0.0.1:{self.stub_port}{upstream.path}"
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Parley:
     """A checkout of Parley; two of them can be measured against each other in one run."""
 
     setup: Setup
     source: Path = ROOT
     name: str = "parley"
-    _key: str = field(default="", init=False)
+    first_key: str = _ADMIN_KEY
 
     def launch(self, folder: Path) -> Launch:
         config = folder / "parley.toml"
@@ -43,31 +47,36 @@ class Parley:
         environment = bare_environment(PYTHONPATH=str(self.source / "src"), PARLEY_ADMIN_KEY=_ADMIN_KEY)
         return Launch(command, folder, environment, port)
 
-    def introduce(self, port: int) -> None:
+    def introduce(self, port: int) -> str:
         """Make the caller's key, with every kind of limit, each too wide to be reached."""
         wide = {"rpm": 10_000_000, "rpd": 1_000_000_000, "spend_cap_usd": "1000000", "spend_cap_month_usd": "1000000"}
-        body = json.dumps({"name": "bench", "models": ["bench/*"], **wide}).encode()
-        status, said = send(port, Request("/v1/keys", body, (f"Authorization: Bearer {_ADMIN_KEY}",)))
+        body = {"name": f"bench-{port}", "models": ["bench/*"], **wide}
+        request = Request("/v1/keys", json.dumps(body).encode(), _signed(_ADMIN_KEY))
+        status, said = send(port, request)
         if status != 201:
             raise SystemExit(f"POST /v1/keys was answered with {status}: {said.decode()}")
-        self._key = json.loads(said)["key"]
+        return str(json.loads(said)["key"])
 
-    def request(self, work: Work) -> Request:
-        headers = (f"Authorization: Bearer {self._key}",)
+    def request(self, work: Work, key: str) -> Request:
         names = [_model(work.upstream, number) for number in range(work.seats)]
         if work.is_chat:
             messages = [{"role": "user", "content": work.prompt}]
-            body = {"model": names[0], "messages": messages, "stream": work.is_stream}
-            return Request("/v1/chat/completions", json.dumps(body).encode(), headers)
-        body = {
-            "input": work.prompt,
-            "models": names,
-            "resolution": "summary" if work.has_summary else "fast",
-            "stream": work.is_stream,
-        }
+            chat = {"model": names[0], "messages": messages, "stream": work.is_stream}
+            return Request("/v1/chat/completions", json.dumps(chat).encode(), _signed(key))
+        panel = {"input": work.prompt, "models": names, "resolution": "fast", "stream": work.is_stream}
         if work.has_summary:
-            body["summary_model"] = _model(work.upstream, _MODELS - 1)
-        return Request("/v3/roundtable", json.dumps(body).encode(), headers)
+            panel |= {"resolution": "summary", "summary_model": _model(work.upstream, _MODELS - 1)}
+        return Request("/v3/roundtable", json.dumps(panel).encode(), _signed(key))
+
+    def installed_mb(self) -> float:
+        folder = ENVIRONMENTS / "parley"
+        make_python(folder, ["--require-hashes", "-r", str(self.source / "requirements" / "runtime.txt")])
+        make_python(folder, ["--no-deps", "--no-build-isolation", str(self.source)])
+        return size_mb(folder, but=("pip", "setuptools"))
+
+
+def _signed(key: str) -> tuple[str, ...]:
+    return (f"Authorization: Bearer {key}",)
 
 
 def _model(upstream: Upstream, number: int) -> str:
@@ -85,13 +94,12 @@ def _toml(setup: Setup, folder: Path) -> str:
 
 
 def _provider(setup: Setup, upstream: Upstream) -> str:
-    scheme = "https" if setup.ca_file else "http"
-    rows = [f'[providers.{upstream.label}]\ndialect = "openai"']
-    rows.append(f'base_url = "{scheme}://127.0.0.1:{setup.stub_port}{upstream.path}"')
+    name = f"stub-{upstream.label}"
+    rows = [f'[providers.{name}]\ndialect = "openai"\nbase_url = "{setup.base_url(upstream)}"']
     if setup.ca_file:
         rows.append(f'ca_file = "{setup.ca_file}"')
     for number in range(_MODELS):
         rows.append(f'[models."{_model(upstream, number)}"]')
-        rows.append(f'deployments = [{{ provider = "{upstream.label}", model = "stub-model-{number}" }}]')
+        rows.append(f'deployments = [{{ provider = "{name}", model = "stub-model-{number}" }}]')
         rows.append('price_per_1m = { input = "0.25", output = "2.00", cache_read = "0.025" }')
     return "\n".join(rows)

@@ -12,7 +12,7 @@ from typing import Protocol
 from bench.machine import pinned
 from bench.work import Request, Work
 
-_POLL_S = 0.005
+_POLL_S = 0.002
 _STOP_S = 20.0
 
 
@@ -28,15 +28,24 @@ class Launch:
 
 
 class Target(Protocol):
-    """A kind of server. `launch` prepares a fresh one; `introduce` is called once it answers."""
+    """A kind of server. `launch` prepares one in a folder, which may have been served from before.
 
-    name: str
+    `introduce` makes a key for the load on a server that has started for the first time; `first_key` is good before.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def first_key(self) -> str: ...
 
     def launch(self, folder: Path) -> Launch: ...
 
-    def introduce(self, port: int) -> None: ...
+    def introduce(self, port: int) -> str: ...
 
-    def request(self, work: Work) -> Request: ...
+    def request(self, work: Work, key: str) -> Request: ...
+
+    def installed_mb(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,10 @@ class Running:
     target: Target
     pid: int
     port: int
+    key: str
+
+    def request(self, work: Work) -> Request:
+        return self.target.request(work, self.key)
 
 
 @contextmanager
@@ -53,13 +66,13 @@ def running(target: Target, folder: Path, cores: tuple[int, ...]) -> Iterator[Ru
     """Run a fresh server on these cores while the block lasts."""
     launch = target.launch(folder)
     with started(launch, cores) as process:
-        wait_for_port(launch, process)
-        target.introduce(launch.port)
-        yield Running(target, process.pid, launch.port)
+        wait_until_answered(launch, process, Request("/healthz", b""), {200, 204, 401, 404})
+        yield Running(target, process.pid, launch.port, target.introduce(launch.port))
 
 
 @contextmanager
 def started(launch: Launch, cores: tuple[int, ...]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the process while the block lasts, whether it answers yet or not."""
     with (launch.folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
             pinned(cores, launch.command), cwd=launch.folder, env=launch.environment, stdout=log, stderr=log
@@ -75,23 +88,27 @@ def started(launch: Launch, cores: tuple[int, ...]) -> Iterator[subprocess.Popen
             process.wait()
 
 
-def wait_for_port(launch: Launch, process: subprocess.Popen[bytes]) -> None:
-    """Return when something answers on the port, whatever it says."""
+def wait_until_answered(launch: Launch, process: subprocess.Popen[bytes], request: Request, statuses: set[int]) -> None:
+    """Send the request again and again until it is answered with one of these statuses."""
     deadline = time.monotonic() + launch.patience_s
-    while True:
+    said = "nothing listens"
+    while process.poll() is None and time.monotonic() < deadline:
         try:
-            send(launch.port, Request("/healthz", b""))
-            return
+            status, body = send(launch.port, request)
         except OSError as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                log = (launch.folder / "server.log").read_text()[-2000:]
-                raise SystemExit(f"{' '.join(launch.command)} did not start:\n{log}") from error
-            time.sleep(_POLL_S)
+            said = str(error)
+        else:
+            if status in statuses:
+                return
+            said = f"{status} {body[:500].decode(errors='replace')}"
+        time.sleep(_POLL_S)
+    log = (launch.folder / "server.log").read_text()[-2000:]
+    raise SystemExit(f"{' '.join(launch.command)} did not answer {request.path}: {said}\n{log}")
 
 
 def send(port: int, request: Request) -> tuple[int, bytes]:
     """Send one request, a GET without a body; return status and body. Raises OSError where nobody listens yet."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = dict(header.split(": ", 1) for header in request.headers)
     try:
         if request.body:
@@ -100,5 +117,7 @@ def send(port: int, request: Request) -> tuple[int, bytes]:
             connection.request("GET", request.path, headers=headers)
         response = connection.getresponse()
         return response.status, response.read()
+    except http.client.HTTPException as error:
+        raise ConnectionError(str(error)) from error
     finally:
         connection.close()

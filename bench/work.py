@@ -3,23 +3,30 @@
 from dataclasses import dataclass
 
 _WORDS = "The committee asks each of you for an opinion on the draft below, with reasons, in a few sentences. "
+_PLAIN_ANSWER = b"The quick brown fox"
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """How the stub answers: `tokens` in a stream, one each `gap_us` or all at once; anything only after `first_us`."""
+    """How the stub answers: `tokens` in a stream, one each `gap_us` or all at once; anything only after `first_us`.
+
+    `fault` is one of stub.c's, in one call of `fault_each`; 0 is none.
+    """
 
     tokens: int = 200
     gap_us: int = 0
     first_us: int = 0
+    fault: int = 0
+    fault_each: int = 1
 
     @property
     def path(self) -> str:
-        return f"/c/{self.tokens}/{self.gap_us}/{self.first_us}/v1"
+        manner = f"/c/{self.tokens}/{self.gap_us}/{self.first_us}"
+        return f"{manner}/{self.fault}/{self.fault_each}/v1" if self.fault else f"{manner}/v1"
 
     @property
     def label(self) -> str:
-        return f"t{self.tokens}-{self.gap_us}-{self.first_us}"
+        return "-".join(self.path.split("/")[2:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Work:
     @property
     def tokens(self) -> int:
         """How many tokens one unit relays."""
-        return self.upstream.tokens * self.seats if self.is_stream else 0
+        return self.upstream.tokens * self.calls if self.is_stream else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +63,12 @@ class Request:
     body: bytes
     headers: tuple[str, ...] = ()
     per_unit: int = 1
+
+
+def is_answered(work: Work, body: bytes, calls: int) -> bool:
+    """Say whether the texts of so many models are all in the body."""
+    if not work.is_stream:
+        return body.count(_PLAIN_ANSWER) >= calls
+    if work.upstream.gap_us:
+        return body.count(b"@T") >= calls * work.upstream.tokens
+    return body.count(b" token%d" % (work.upstream.tokens - 1)) >= calls

@@ -66,8 +66,10 @@ def run_load(core: int, port: int, request: Request, load: Load) -> Loaded:
 
 
 def _read(said: dict[str, Any]) -> Loaded:
-    spreads = [Spread(**said[name]) if said[name] else None for name in ("whole_ms", "first_ms", "token_ms")]
+    whole, first, token = (
+        Spread(**said[name]) if said[name] else None for name in ("whole_ms", "first_ms", "token_ms")
+    )
     fault = (
         f"{said['fault_status']} {said['fault']}" if said["fault_status"] else "the connection ended before the answer"
     )
-    return Loaded(said["seconds"], *spreads, faults=said["faults"], fault=fault)
+    return Loaded(said["seconds"], whole, first, token, said["faults"], fault)

@@ -1,0 +1,71 @@
+"""Environments of their own for what is measured or draws, made when they are first needed, under .artifacts/."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.machine import ARTIFACTS
+
+ENVIRONMENTS = ARTIFACTS / "environments"
+
+
+def make_python(folder: Path, packages: list[str]) -> Path:
+    """Install the packages, given as arguments of pip, unless these very arguments were installed; return Python."""
+    python = folder / "bin" / "python"
+    if _is_new(folder, packages):
+        _say(f"Installing {' '.join(packages)}")
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True
+        )
+        _mark(folder, packages)
+    return python
+
+
+def make_node(folder: Path, packages: list[str]) -> Path:
+    """Install the packages with npm; return the folder of modules."""
+    if _is_new(folder, packages):
+        _say(f"Installing {' '.join(packages)}")
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=folder, check=True)
+        _mark(folder, packages)
+    return folder / "node_modules"
+
+
+def make_go(folder: Path, package: str) -> Path:
+    """Build the program of a Go package, with its version; return it."""
+    program = folder / package.partition("@")[0].rpartition("/")[2]
+    if not program.exists():
+        _say(f"Building {package}")
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["go", "install", package], env={**os.environ, "GOBIN": str(folder)}, check=True)
+    return program
+
+
+def size_mb(folder: Path, but: tuple[str, ...] = ()) -> float:
+    """Return the size of the files in 10⁶ bytes, without those of the distributions named in `but`."""
+    size_bytes = 0
+    for parent, _, names in os.walk(folder):
+        parts = {part.partition("-")[0] for part in Path(parent).relative_to(folder).parts}
+        if parts.isdisjoint(but):
+            size_bytes += sum(os.lstat(os.path.join(parent, name)).st_size for name in names)
+    return size_bytes / 1e6
+
+
+def _is_new(folder: Path, packages: list[str]) -> bool:
+    return not _marked(folder, packages).exists()
+
+
+def _mark(folder: Path, packages: list[str]) -> None:
+    _marked(folder, packages).touch()
+
+
+def _marked(folder: Path, packages: list[str]) -> Path:
+    text = "_".join(packages)
+    return folder / ("installed-" + "".join(letter if letter.isalnum() else "-" for letter in text)[-150:])
+
+
+def _say(what: str) -> None:
+    print(f"{what} …", file=sys.stderr, flush=True)
