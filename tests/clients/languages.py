@@ -108,13 +108,13 @@ def _go(folder: Path) -> Start:
 
 def _java(folder: Path) -> Start:
     """Build with Maven and copy the classes, so that another build does not pull them away under the driver."""
-    source, path = CLIENTS / "java", folder / "classpath"
+    source = CLIENTS / "java"
     with alone_in(source):
-        goal = "dependency:build-classpath"
-        run(source, "mvn", "-q", "-B", "test-compile", goal, f"-Dmdep.outputFile={path}", "-Dmdep.includeScope=test")
+        run(source, "mvn", "-q", "-B", "test-compile")
         for name in ("classes", "test-classes"):
             shutil.copytree(source / "target" / name, folder / name)
-    parts = [str(folder / "test-classes"), str(folder / "classes"), path.read_text().strip()]
+        libraries = (source / "target" / "classpath.txt").read_text().strip()
+    parts = [str(folder / "test-classes"), str(folder / "classes"), libraries]
     return Start(("java", "-cp", os.pathsep.join(part for part in parts if part), "dev.parley.client.Driver"))
 
 
