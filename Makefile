@@ -4,9 +4,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CONFORMANCE := transcripts hostile_wire retries conformance refusals
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install demo serve test faults check format lock clean services
+.PHONY: help install demo serve test conformance faults check format lock clean services
 
 help: ## Show what can be made
 > @grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +22,9 @@ serve: $(VENV)/.installed ## Run the server on http://127.0.0.1:8080
 
 test: $(VENV)/.tested services ## Run every test
 > $(BIN)/python -m pytest
+
+conformance: $(VENV)/.tested ## Judge the four client libraries and print the table, case by language
+> @$(BIN)/python -m pytest $(CONFORMANCE:%=tests/clients/test_%.py); status=$$?; cat .artifacts/conformance.txt; exit $$status
 
 faults: $(VENV)/.tested services ## Kill, cut off, fill and stop what can be, in full: about half an hour
 > PYTHONPATH=tests $(BIN)/python -m faults
@@ -47,6 +51,7 @@ lock: ## Pin every dependency again (needs pip-tools)
 > sh requirements/lock.sh
 
 clean: ## Remove what was built
+> rm -rf clients/typescript/node_modules clients/typescript/dist clients/typescript/build clients/java/target
 > rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:

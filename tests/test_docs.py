@@ -27,7 +27,7 @@ from parley.domain.errors import FailureCode, RequestRefused
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CONVENTIONS.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [README, ROOT / "CONVENTIONS.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SETTINGS = """\
 [providers.sandbox]
 tps = 0
@@ -194,7 +194,8 @@ def anchors(page: Path) -> set[str]:
 
 def test_every_page_is_on_the_map() -> None:
     linked = set(_LINK.findall((ROOT / "docs" / "index.md").read_text(encoding="utf-8")))
-    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    docs = ROOT / "docs"
+    pages = {str(page.relative_to(docs)) for page in docs.rglob("*.md")} - {"index.md"}
     assert pages <= linked
 
 
