@@ -65,8 +65,8 @@ Four libraries with one shape, and the official clients of the [compare API](../
 [Java](../../clients/java/README.md). What all four do alike, from retries to closing streams, stands in
 [clients/README.md](../../clients/README.md); that they do is shown case by case in [conformance](conformance.md).
 
-The same five tasks follow in each language. The programs are whole: they read `PARLEY_URL` and `PARLEY_API_KEY`, ask the
-[sandbox models](../sandbox-and-replay.md), and stand under `clients/*/examples/`, where the tests run them.
+The same five tasks follow in each language. The programs are whole: they read `PARLEY_URL` and `PARLEY_API_KEY`, ask
+the [sandbox models](../sandbox-and-replay.md), and stand under `clients/*/examples/`, where the tests run them.
 """
 
 
