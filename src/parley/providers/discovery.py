@@ -6,14 +6,15 @@ Nothing that goes wrong is an error: a port where nobody listens, or somebody el
 import asyncio
 from collections.abc import Sequence
 
-import aiohttp
 import msgspec
 
 from parley.catalog.vendors import VENDORS
+from parley.domain.errors import UpstreamFailure
 from parley.domain.settings import ProviderSettings
+from parley.providers.openai_errors import read_error
+from parley.providers.transport import Transport
 
 PROBE_TIMEOUT_S = 0.3
-_MAX_BODY_BYTES = 1_048_576
 _MAX_MODELS = 1_000
 _MAX_NAME_LENGTH = 200
 
@@ -45,37 +46,25 @@ async def discover_local(
     `servers` None: the known local ones. Takes at most `timeout_s`, however many servers there are.
     """
     candidates = local_servers() if servers is None else tuple(servers)
-    # No proxy: these are addresses of this machine.
-    async with aiohttp.ClientSession(trust_env=False) as session, asyncio.TaskGroup() as group:
-        probes = [group.create_task(_ask(session, server, timeout_s)) for server in candidates]
+    async with asyncio.TaskGroup() as group:
+        probes = [group.create_task(_ask(server, timeout_s)) for server in candidates]
     found = zip(candidates, [probe.result() for probe in probes], strict=True)
     return tuple((server, models) for server, models in found if models)
 
 
-async def _ask(session: aiohttp.ClientSession, server: ProviderSettings, timeout_s: float) -> tuple[str, ...]:
+async def _ask(server: ProviderSettings, timeout_s: float) -> tuple[str, ...]:
+    transport = Transport(server, (), read_error)
     try:
-        async with asyncio.timeout(timeout_s):
-            async with session.get(server.base_url + "/models", allow_redirects=False) as response:
-                body = await _read_bounded(response)
-    except (aiohttp.ClientError, TimeoutError, OSError):
+        body = await transport.get("/models", timeout_s)
+    except UpstreamFailure:
         return ()
-    if response.status != 200 or body is None:
-        return ()
+    finally:
+        await transport.close()
     try:
         listing = msgspec.json.decode(body, type=_Listing)
     except (ValueError, RecursionError):
         return ()
     return tuple([model.id for model in listing.data if _is_name(model.id)][:_MAX_MODELS])
-
-
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes | None:
-    """Return the body, None when it is larger than any listing."""
-    body = bytearray()
-    async for piece in response.content.iter_any():
-        body += piece
-        if len(body) > _MAX_BODY_BYTES:
-            return None
-    return bytes(body)
 
 
 def _is_name(name: str) -> bool:

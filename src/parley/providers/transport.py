@@ -5,16 +5,17 @@ followed, certificates always checked. Closing or cancelling a call closes its c
 """
 
 import asyncio
-import io
 import os
+import socket
+import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import nullcontext, suppress
 
-import aiohttp
-from yarl import URL
-
 from parley.domain.errors import UpstreamFailure
 from parley.domain.settings import ProviderSettings
+from parley.providers.coding import UnpackedBody, body_of
+from parley.providers.connection import Connection, Disconnected, NotHttp
+from parley.providers.dialing import ProxyRefused
 from parley.providers.failures import (
     ErrorDetail,
     ReadError,
@@ -36,8 +37,6 @@ _MAX_LISTING_BYTES = 4_194_304
 # Room in a body for what is not answer text: JSON escapes, ids, log probabilities, reasoning.
 _BODY_FACTOR = 4
 _BODY_SLACK_BYTES = 1_048_576
-# aiohttp warns of larger bodies given as bytes, because it would write them in one piece.
-_MAX_WHOLE_WRITE_BYTES = 1_048_576
 _DRAIN_S = 0.05
 
 
@@ -54,15 +53,23 @@ class Transport:
     async def fetch(self, path: str, body: bytes, limits: CallLimits) -> bytes:
         """POST `body` and return the whole body of a 2xx answer. Raises UpstreamFailure."""
         async with self._places:
-            response = await self._open("POST", path, body, limits.connect_s)
-            return await self._whole_body(response, _max_body_bytes(limits))
+            connection = await self._take(limits.connect_s)
+            try:
+                await self._ask(connection, "POST", path, body)
+                return await self._whole_body(connection, _max_body_bytes(limits))
+            finally:
+                self._outlet.give_back(connection)
 
     async def get(self, path: str, timeout_s: float) -> bytes:
         """GET a small document, such as a listing of models. Raises UpstreamFailure."""
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._open("GET", path, None, timeout_s)
-                return await self._whole_body(response, _MAX_LISTING_BYTES)
+                connection = await self._take(timeout_s)
+                try:
+                    await self._ask(connection, "GET", path, None)
+                    return await self._whole_body(connection, _MAX_LISTING_BYTES)
+                finally:
+                    self._outlet.give_back(connection)
         except TimeoutError as error:
             raise too_slow(self._provider, f"did not answer within {timeout_s:g} s") from error
 
@@ -74,20 +81,24 @@ class Transport:
         """
         async with self._places:
             watchdog = _Watchdog(limits)
-            response = await self._open_in_time(path, body, limits)
+            connection = await self._take(min(limits.connect_s, limits.first_token_s))
             try:
-                watchdog.guard(response)
-                reader = self._reader_of(response, limits)
-                while read := await self._next_read(response, watchdog):
+                watchdog.guard(connection)
+                await self._ask(connection, "POST", path, body)
+                reader = self._reader_of(connection, limits)
+                answer = body_of(connection)
+                while read := await answer.read():
                     if events := reader.feed(read):
                         yield events
                 if events := reader.finish():
                     yield events
             except EventTooLarge as error:
                 raise too_large(self._provider, _max_body_bytes(limits)) from error
+            except ConnectionError as error:
+                raise self._broken_off(error) from error
             finally:
                 watchdog.stop()
-                response.close()
+                self._outlet.give_back(connection)
 
     def failure(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> UpstreamFailure:
         """Return the failure that an error body means; without a status, for an error inside of an answer with 200."""
@@ -104,88 +115,73 @@ class Transport:
         """Close every connection."""
         await self._outlet.close()
 
-    async def _open(self, method: str, path: str, body: bytes | None, connect_s: float) -> aiohttp.ClientResponse:
-        """Return a 2xx answer, its body unread; anything else is raised as a failure."""
-        large = body is not None and len(body) > _MAX_WHOLE_WRITE_BYTES
+    async def _take(self, connect_s: float) -> Connection:
         try:
-            response = await self._outlet.session().request(
-                method,
-                URL(self._outlet.base_url + path, encoded=True),
-                data=io.BytesIO(body) if large and body is not None else body,
-                allow_redirects=False,
-                proxy=self._outlet.proxy,
-                timeout=aiohttp.ClientTimeout(total=None, connect=connect_s),
-            )
-        except aiohttp.ClientError as error:
+            return await self._outlet.take(connect_s)
+        except OSError as error:
             raise self._not_reached(error) from error
-        if 200 <= response.status < 300:
-            return response
-        try:
-            raise self.failure(await _first_bytes(response), response.status, response.headers)
-        finally:
-            response.close()
 
-    async def _open_in_time(self, path: str, body: bytes, limits: CallLimits) -> aiohttp.ClientResponse:
+    async def _ask(self, connection: Connection, method: str, path: str, body: bytes | None) -> None:
+        """Send the call and wait for the head of a 2xx answer; anything else is raised as a failure."""
         try:
-            async with asyncio.timeout(limits.first_token_s):
-                return await self._open("POST", path, body, limits.connect_s)
-        except TimeoutError as error:
-            raise too_slow(self._provider, f"sent nothing within {limits.first_token_s:g} s") from error
+            await connection.ask(self._outlet.head(method, path, body), body or b"")
+            if not 200 <= connection.status < 300:
+                said = await _first_bytes(body_of(connection))
+                raise self.failure(said, connection.status, connection.headers)
+        except ConnectionError as error:
+            raise self._not_reached(error) from error
+        if connection.headers.get("content-type", "").lower().startswith("text/html"):
+            raise broken_answer(self._provider, "answered with a page of HTML; is its base_url right?")
 
-    async def _whole_body(self, response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    async def _whole_body(self, connection: Connection, max_bytes: int) -> bytes:
         pieces: list[bytes] = []
         size_bytes = 0
         try:
-            self._refuse_page(response)
-            while read := await response.content.readany():
+            answer = body_of(connection)
+            while read := await answer.read():
                 pieces.append(read)
                 size_bytes += len(read)
                 if size_bytes > max_bytes:
                     raise too_large(self._provider, max_bytes)
-        except aiohttp.ClientError as error:
-            raise broken_answer(self._provider, "broke off its answer", trips_breaker=True) from error
-        finally:
-            response.close()
+        except ConnectionError as error:
+            raise self._broken_off(error) from error
         return b"".join(pieces)
 
-    async def _next_read(self, response: aiohttp.ClientResponse, watchdog: "_Watchdog") -> bytes:
-        watchdog.begin_read()
-        try:
-            read = await response.content.readany()
-        except aiohttp.ClientError as error:
-            if watchdog.silent_s is not None:
-                raise too_slow(self._provider, f"sent nothing for {watchdog.silent_s:g} s") from error
-            raise broken_answer(self._provider, "broke off its stream", trips_breaker=True) from error
-        watchdog.end_read()
-        return read
-
-    def _reader_of(self, response: aiohttp.ClientResponse, limits: CallLimits) -> "EventSplitter | _WholeReader":
-        self._refuse_page(response)
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    def _reader_of(self, connection: Connection, limits: CallLimits) -> "EventSplitter | _WholeReader":
+        kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
         is_json = kind == "application/json" or kind.endswith("+json")
         return _WholeReader(_max_body_bytes(limits)) if is_json else EventSplitter(_max_body_bytes(limits))
 
-    def _refuse_page(self, response: aiohttp.ClientResponse) -> None:
-        if response.headers.get("Content-Type", "").lower().startswith("text/html"):
-            raise broken_answer(self._provider, "answered with a page of HTML; is its base_url right?")
+    def _broken_off(self, error: ConnectionError) -> UpstreamFailure:
+        """Return the failure of an answer that had begun."""
+        if isinstance(error, Silence):
+            return too_slow(self._provider, str(error))
+        return broken_answer(self._provider, "broke off its answer", trips_breaker=True)
 
-    def _not_reached(self, error: aiohttp.ClientError) -> UpstreamFailure:
+    def _not_reached(self, error: OSError) -> UpstreamFailure:
+        """Return the failure of a call that no answer has come to."""
         match error:
-            case aiohttp.ConnectionTimeoutError():
+            case Silence():
+                return too_slow(self._provider, str(error))
+            case NotHttp():
+                return broken_answer(self._provider, "sent something that is not HTTP", trips_breaker=True)
+            case Disconnected():
+                return unreachable(self._provider, "it closed the connection before it answered")
+            case ProxyRefused(status=status):
+                return unreachable(self._provider, f"the proxy answered {status}")
+            case TimeoutError():
                 return unreachable(self._provider, "no connection in time")
-            case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            case ssl.SSLError():
                 reason = "its TLS certificate or handshake was refused; ca_file can name a further authority"
                 return unreachable(self._provider, reason, is_transient=False)
-            case aiohttp.ClientHttpProxyError():
-                return unreachable(self._provider, f"the proxy answered {error.status}")
-            case aiohttp.ClientConnectorDNSError():
+            case socket.gaierror():
                 return unreachable(self._provider, "its host name is not known")
-            case aiohttp.ClientOSError():
-                return unreachable(self._provider, os.strerror(error.errno) if error.errno else "no connection")
-            case aiohttp.ClientConnectionError():
-                return unreachable(self._provider, "it closed the connection before it answered")
             case _:
-                return broken_answer(self._provider, "sent something that is not HTTP", trips_breaker=True)
+                return unreachable(self._provider, os.strerror(error.errno) if error.errno else "no connection")
+
+
+class Silence(ConnectionError):
+    """We closed the connection, because the provider kept silent for too long; the message says for how long."""
 
 
 async def drain(events: AsyncGenerator[list[bytes], None]) -> None:
@@ -215,56 +211,45 @@ class _WholeReader:
 
 
 class _Watchdog:
-    """Closes a response whose reader waits too long, with one timer a stream that looks at the clock and sleeps on.
+    """Closes a connection whose reader waits too long, with one timer a stream that looks at the clock and sleeps on.
 
-    Time in which nobody reads does not count: a slow client is not a silent provider. `silent_s` is set once it bit.
+    Time in which nobody reads does not count: a slow client is not a silent provider.
     """
 
     def __init__(self, limits: CallLimits) -> None:
-        self.silent_s: float | None = None
         self._loop = asyncio.get_running_loop()
-        self._stall_s = limits.stall_s
-        self._patience_s = limits.first_token_s
-        self._waits_since: float | None = self._loop.time()
-        self._is_first = True
+        self._limits = limits
+        self._first_by_s = self._loop.time() + limits.first_token_s
         self._timer: asyncio.TimerHandle | None = None
-        self._response: aiohttp.ClientResponse | None = None
 
-    def guard(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self._look()
-
-    def begin_read(self) -> None:
-        if not self._is_first:
-            self._waits_since = self._loop.time()
-
-    def end_read(self) -> None:
-        self._waits_since = None
-        if self._is_first:
-            self._is_first = False
-            self._patience_s = self._stall_s
-            self.stop()
-            self._timer = self._loop.call_later(self._stall_s, self._look)
+    def guard(self, connection: Connection) -> None:
+        self._look(connection)
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _look(self) -> None:
-        waited_s = 0.0 if self._waits_since is None else self._loop.time() - self._waits_since
-        if waited_s < self._patience_s:
-            self._timer = self._loop.call_later(self._patience_s - waited_s, self._look)
-        elif self._response is not None:
-            self.silent_s = self._patience_s
-            self._response.close()
+    def _look(self, connection: Connection) -> None:
+        now, stall_s = self._loop.time(), self._limits.stall_s
+        if connection.has_body:
+            left_s = stall_s if connection.waits_since is None else connection.waits_since + stall_s - now
+            told = f"sent nothing for {stall_s:g} s"
+        else:
+            left_s = self._first_by_s - now
+            told = f"sent nothing within {self._limits.first_token_s:g} s"
+        if left_s <= 0:
+            connection.abort(Silence(told))
+        else:
+            # Never longer than a stall: the answer may begin before the next look.
+            self._timer = self._loop.call_later(min(left_s, stall_s), self._look, connection)
 
 
-async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
+async def _first_bytes(body: Connection | UnpackedBody) -> bytes:
     """Return the start of an error body; one that breaks off still has its status."""
     pieces: list[bytes] = []
     size_bytes = 0
-    with suppress(aiohttp.ClientError):
-        while size_bytes < _MAX_ERROR_BODY_BYTES and (read := await response.content.readany()):
+    with suppress(Disconnected, NotHttp):
+        while size_bytes < _MAX_ERROR_BODY_BYTES and (read := await body.read()):
             pieces.append(read)
             size_bytes += len(read)
     return b"".join(pieces)[:_MAX_ERROR_BODY_BYTES]
