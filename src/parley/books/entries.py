@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import ClauseElement, Connection, String, bindparam, delete, func, literal_column, select, update
 
+from parley.store.prepared import Prepared
 from parley.store.schema import attempts, holds, keys, prices, spend, usage_events
 from parley.store.upsert import insert_for
 
@@ -109,11 +110,11 @@ class _Batch:
 
     def flush(self, connection: Connection) -> None:
         if self.events:
-            connection.execute(usage_events.insert(), self.events)
+            _OPEN.run(connection, self.events)
         if self.settlements:
             settle(connection, self.settlements)
         if self.closed:
-            connection.execute(delete(holds).where(holds.c.request_id.in_(self.closed)))
+            _RELEASE.run(connection, [{"request_id": request_id} for request_id in self.closed])
         self.events, self.settlements, self.closed = [], [], []
 
 
@@ -122,27 +123,56 @@ _SETTLED_COLUMNS = tuple(
     for column in usage_events.columns
     if column.name not in {"id", "request_id", "role", "seat_index", "time", "key_id", "key_name", "panel_id"}
 )
-_SETTLE = (
-    update(usage_events)
-    .where(usage_events.c.id == bindparam("_id"), usage_events.c.outcome == RUNNING)
-    .values({name: bindparam(name) for name in _SETTLED_COLUMNS})
+
+
+def _grow_spend(connection: Connection) -> ClauseElement:
+    given = insert_for(connection, spend)
+    grown = {"amount_pico": spend.c.amount_pico + given.excluded.amount_pico}
+    return given.on_conflict_do_update(index_elements=["key_id", "month"], set_=grown)
+
+
+def _grow_hold(connection: Connection) -> ClauseElement:
+    given = insert_for(connection, holds)
+    grown = {"amount_pico": holds.c.amount_pico + given.excluded.amount_pico}
+    return given.on_conflict_do_update(index_elements=["request_id"], set_=grown)
+
+
+def _balance() -> ClauseElement:
+    mine = bindparam("key_id", type_=String())
+    held = select(func.sum(holds.c.amount_pico)).where(holds.c.key_id == mine)
+    spent_in_all = select(spend.c.amount_pico).where(spend.c.key_id == mine, spend.c.month == literal_column("''"))
+    spent_then = select(spend.c.amount_pico).where(spend.c.key_id == mine, spend.c.month == bindparam("month"))
+    return select(spent_in_all.scalar_subquery(), spent_then.scalar_subquery(), held.scalar_subquery())
+
+
+_OPEN = Prepared(lambda _: usage_events.insert())
+_SETTLE = Prepared(
+    lambda _: (
+        update(usage_events)
+        .where(usage_events.c.id == bindparam("id"), usage_events.c.outcome == literal_column(f"'{RUNNING}'"))
+        .values({name: bindparam(name) for name in _SETTLED_COLUMNS})
+    )
 )
+_RELEASE = Prepared(lambda _: delete(holds).where(holds.c.request_id == bindparam("request_id")))
+_ADD_ATTEMPTS = Prepared(lambda connection: insert_for(connection, attempts).on_conflict_do_nothing())
+_ADD_PRICES = Prepared(lambda connection: insert_for(connection, prices).on_conflict_do_nothing())
+_ADD_SPEND = Prepared(_grow_spend)
+_ADD_HOLD = Prepared(_grow_hold)
+_BALANCE = Prepared(lambda _: _balance())
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     """Settle all at once; where one is not running any more, look at each by itself."""
     rows = [settlement.event for settlement in settlements]
-    with connection.begin_nested() as point:
-        changed = connection.execute(_SETTLE, [_settled(row) for row in rows]).rowcount
-        is_plain = changed == len(rows)
-        if not is_plain:
-            point.rollback()
-    if is_plain:
+    connection.exec_driver_sql("SAVEPOINT settling")
+    if _SETTLE.run(connection, rows) == len(rows):
+        connection.exec_driver_sql("RELEASE SAVEPOINT settling")
         _add_spend(connection, rows)
         _add_beneath(connection, settlements)
-    else:
-        for settlement in settlements:
-            settle_carefully(connection, settlement)
+        return
+    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT settling")
+    for settlement in settlements:
+        settle_carefully(connection, settlement)
 
 
 def settle_carefully(connection: Connection, settlement: Settlement) -> None:
@@ -167,17 +197,13 @@ def open_if_missing(connection: Connection, event: Row) -> None:
     connection.execute(insert_for(connection, usage_events).on_conflict_do_nothing(), event)
 
 
-def _settled(row: Row) -> Row:
-    return {"_id": row["id"], **{name: row[name] for name in _SETTLED_COLUMNS}}
-
-
 def _add_beneath(connection: Connection, settlements: Sequence[Settlement]) -> None:
     made = [row for settlement in settlements for row in settlement.attempts]
     if made:
-        connection.execute(insert_for(connection, attempts).on_conflict_do_nothing(), made)
+        _ADD_ATTEMPTS.run(connection, made)
     billed = {str(row["id"]): row for settlement in settlements for row in settlement.prices}
     if billed:
-        connection.execute(insert_for(connection, prices).on_conflict_do_nothing(), list(billed.values()))
+        _ADD_PRICES.run(connection, list(billed.values()))
 
 
 def _add_spend(connection: Connection, rows: Iterable[Mapping[str, Value]]) -> None:
@@ -188,46 +214,31 @@ def _add_spend(connection: Connection, rows: Iterable[Mapping[str, Value]]) -> N
             totals[str(row["key_id"]), ""] += cost
             totals[str(row["key_id"]), month_of(float(row["time"] or 0))] += cost
     if totals:
-        given = insert_for(connection, spend)
-        added = given.on_conflict_do_update(
-            index_elements=["key_id", "month"],
-            set_={"amount_pico": spend.c.amount_pico + given.excluded.amount_pico},
-        )
         values = [{"key_id": key, "month": month, "amount_pico": pico} for (key, month), pico in sorted(totals.items())]
-        connection.execute(added, values)
+        _ADD_SPEND.run(connection, values)
 
 
 def place_hold(connection: Connection, hold: Hold) -> str | None:
     """Place or enlarge a hold, or return why the cap forbids it. Holds of one key are placed one after the other."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(keys.c.id).where(keys.c.id == hold.key_id).with_for_update())
-    held = _held(connection, hold.key_id)
-    for cap, month in ((hold.cap_pico, ""), (hold.cap_month_pico, month_of(datetime.now(UTC).timestamp()))):
-        if cap is not None and _spent(connection, hold.key_id, month) + held + hold.amount_pico > cap:
-            return "month" if month else "total"
-    given = insert_for(connection, holds)
+    spent_in_all, spent_this_month, held = balance_of(connection, hold.key_id)
+    for cap, period, used in (
+        (hold.cap_pico, "total", spent_in_all),
+        (hold.cap_month_pico, "month", spent_this_month),
+    ):
+        if cap is not None and used + held + hold.amount_pico > cap:
+            return period
     row = {"request_id": hold.request_id, "key_id": hold.key_id, "amount_pico": hold.amount_pico}
-    grown = given.on_conflict_do_update(
-        index_elements=["request_id"], set_={"amount_pico": holds.c.amount_pico + given.excluded.amount_pico}
-    )
-    connection.execute(grown, {**row, "instance_id": hold.instance_id})
+    _ADD_HOLD.run(connection, [{**row, "instance_id": hold.instance_id}])
     return None
-
-
-def _held(connection: Connection, key_id: str) -> int:
-    amount = select(func.coalesce(func.sum(holds.c.amount_pico), 0)).where(holds.c.key_id == key_id)
-    return int(connection.execute(amount).scalar_one())
-
-
-def _spent(connection: Connection, key_id: str, month: str) -> int:
-    found = select(spend.c.amount_pico).where(spend.c.key_id == key_id, spend.c.month == month)
-    return int(connection.execute(found).scalar() or 0)
 
 
 def balance_of(connection: Connection, key_id: str) -> tuple[int, int, int]:
     """Return what a key has spent in all, what it has spent this month, and what is held, in picodollars."""
     month = month_of(datetime.now(UTC).timestamp())
-    return _spent(connection, key_id, ""), _spent(connection, key_id, month), _held(connection, key_id)
+    in_all, this_month, held = _BALANCE.first(connection, {"key_id": key_id, "month": month}) or (0, 0, 0)
+    return int(in_all or 0), int(this_month or 0), int(held or 0)
 
 
 def spent(connection: Connection, key_ids: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -21,6 +21,7 @@ from parley.books.spans import Span, Trace, TraceReader, TraceTools
 from parley.domain.errors import NotServing
 from parley.domain.settings import RetentionSettings
 from parley.store.database import Store
+from parley.store.prepared import Prepared
 from parley.store.schema import spans, traces
 
 _MOST_WAITING = 2_000
@@ -227,9 +228,13 @@ def _span_row(trace: Trace, span: Span) -> Row:
     }
 
 
+_ADD_TRACES = Prepared(lambda _: insert(traces))
+_ADD_SPANS = Prepared(lambda _: insert(spans))
+
+
 def _insert(connection: Connection, trace_rows: list[Row], span_rows: list[Row]) -> None:
-    connection.execute(insert(traces), trace_rows)
-    connection.execute(insert(spans), span_rows)
+    _ADD_TRACES.run(connection, trace_rows)
+    _ADD_SPANS.run(connection, span_rows)
 
 
 def _seen_by(key_id: str | None) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from parley.domain.errors import NotServing
 from parley.domain.settings import StoreSettings
-from parley.store.opening import WRITES, Migration, StoreError, prepare, writing
+from parley.store.opening import WRITES, Migration, StoreError, connect_to_write, prepare, writing
 
 T = TypeVar("T")
 
@@ -74,8 +74,9 @@ class Store:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(_READERS, "parley-store-read")
         self._writer = threading.Thread(target=self._write_all, name="parley-store-write", daemon=True)
-        self._writer.start()
+        self._kept: Connection | None = None
         self.is_healthy = True
+        self._writer.start()
 
     @property
     def queue_depth(self) -> int:
@@ -139,7 +140,8 @@ class Store:
             self._commit(batch)
             _answer(batch)
             if is_last:
-                return
+                break
+        self._let_go()
 
     def _with_queued(self, first: _Job) -> tuple[list[_Job], bool]:
         batch = [first]
@@ -170,10 +172,12 @@ class Store:
 
     def _try_commit(self, batch: list[_Job]) -> Exception | None:
         try:
-            with writing(self._engine) as connection:
+            connection = self._connected()
+            with connection.begin():
                 for job in batch:
                     job.result = job.work(connection)
         except Exception as error:  # noqa: BLE001  # the edge of the writer's thread: whatever it is belongs to the job's owner
+            self._let_go()
             for job in batch:
                 job.error = _unavailable() if _is_outage(error) else error
                 job.error.__cause__ = error if job.error is not error else None
@@ -182,7 +186,20 @@ class Store:
         for job in batch:
             job.error = None
         self.is_healthy = True
+        if self.is_postgresql:
+            self._let_go()
         return None
+
+    def _connected(self) -> Connection:
+        """Return the writer's connection: kept for SQLite; PostgreSQL's is asked whether it lives before each use."""
+        if self._kept is None:
+            self._kept = connect_to_write(self._engine)
+        return self._kept
+
+    def _let_go(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
 
 def _answer(batch: list[_Job]) -> None:

@@ -40,10 +40,15 @@ WRITES = "parley_writes"
 """The execution option of a connection whose transaction will write."""
 
 
+def connect_to_write(engine: Engine) -> Connection:
+    """Return a connection whose transactions hold SQLite's one write lock from their begin."""
+    return engine.connect().execution_options(**{WRITES: True})
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that writes: it holds SQLite's one write lock from its begin."""
-    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+    """Open a transaction that writes."""
+    with connect_to_write(engine) as connection, connection.begin():
         yield connection
 
 
