@@ -1,8 +1,10 @@
 """Environments of their own for what is measured or draws, made when they are first needed, under .artifacts/."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.machine import ARTIFACTS
@@ -24,13 +26,15 @@ def make_python(folder: Path, packages: list[str]) -> Path:
     return python
 
 
-def make_node(folder: Path, packages: list[str]) -> Path:
-    """Install the packages with npm; return the folder of modules."""
-    if _is_new(folder, packages):
-        _say(f"Installing {' '.join(packages)}")
+def make_node(folder: Path, packages: Mapping[str, str], overrides: Mapping[str, str]) -> Path:
+    """Install packages of these versions with npm, `overrides` for what they depend on; return the modules' folder."""
+    wanted = [f"{name}@{version}" for name, version in (*packages.items(), *overrides.items())]
+    if _is_new(folder, wanted):
+        _say(f"Installing {' '.join(wanted)}")
         folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=folder, check=True)
-        _mark(folder, packages)
+        (folder / "package.json").write_text(json.dumps({"dependencies": {**packages}, "overrides": {**overrides}}))
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
+        _mark(folder, wanted)
     return folder / "node_modules"
 
 
@@ -40,7 +44,9 @@ def make_go(folder: Path, package: str) -> Path:
     if not program.exists():
         _say(f"Building {package}")
         folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["go", "install", package], env={**os.environ, "GOBIN": str(folder)}, check=True)
+        built = subprocess.run(["go", "install", package], env={**os.environ, "GOBIN": str(folder)})
+        if built.returncode:
+            raise SystemExit(f"{package} can't be built here; Go says why above.")
     return program
 
 
