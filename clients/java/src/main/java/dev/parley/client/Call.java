@@ -1,0 +1,49 @@
+package dev.parley.client;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** One call as it goes to the server. {@code body} is null or becomes JSON; {@code hasKey}: it takes an idempotency key. */
+record Call(String method, String path, Object body, RetryRule retryRule, boolean hasKey) {
+    static Call of(String method, String path, Object body) {
+        return new Call(method, path, body, RetryRule.USUAL, false);
+    }
+
+    static Call get(String path) { return of("GET", path, null); }
+
+    /** Returns a call that asks models, and so must not be paid for twice. */
+    static Call ask(String path, Map<String, Object> fields) {
+        return new Call("POST", path, fields, RetryRule.USUAL, true);
+    }
+
+    static Call stream(String path, Map<String, Object> fields) { return of("POST", path, plus(fields, "stream", true)); }
+
+    static Map<String, Object> plus(Map<String, Object> fields, String field, Object value) {
+        var all = new LinkedHashMap<>(fields);
+        all.put(field, value);
+        return all;
+    }
+
+    /** Returns the path of one thing; the slashes in its id stand. */
+    static String path(String collection, String id) {
+        if (id == null || id.isBlank()) {
+            throw new IllegalArgumentException("The id is empty; without one this would be another call.");
+        }
+        return collection + "/" + escape(id).replace("%2F", "/");
+    }
+
+    /** Returns this call with one more parameter in its query, if there is a value for it. */
+    Call with(String name, Object value) {
+        var mark = path.contains("?") ? "&" : "?";
+        return value == null ? this : of(method, path + mark + name + "=" + escape(value.toString()), body);
+    }
+
+    Call with(Paging paging) { return with("limit", paging.limit()).with("offset", paging.offset()); }
+
+    @Override
+    public String toString() { return method + " " + path; }
+
+    private static String escape(String text) { return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"); }
+}

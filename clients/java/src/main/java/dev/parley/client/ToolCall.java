@@ -1,0 +1,17 @@
+package dev.parley.client;
+
+/** A tool that a model calls. In a chunk {@code index} says which call it is a piece of; it is null in a whole answer. */
+public record ToolCall(Integer index, String id, String type, Function function) {
+    /** What is called; {@code arguments} is JSON text. */
+    public record Function(String name, String arguments) {}
+
+    ToolCall withIndex(Integer index) { return new ToolCall(index, id, type, function); }
+
+    /** Returns this call with its next piece; id and name come with the first. */
+    ToolCall plus(ToolCall piece) {
+        var more = piece.function() == null || piece.function().arguments() == null ? "" : piece.function().arguments();
+        var name = function == null ? null : function.name();
+        var soFar = function == null || function.arguments() == null ? "" : function.arguments();
+        return new ToolCall(index, id, type, new Function(name, soFar + more));
+    }
+}

@@ -1,0 +1,146 @@
+package dev.parley.client;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import tools.jackson.core.JacksonException;
+
+/** Sends calls: each within its timeout, plain ones again where that may help. */
+record Transport(HttpClient http, Settings settings, Clock clock) {
+    /** A stream's body, and the longest that it may keep silent. */
+    record Body(BodyReader reader, Duration silence) {}
+
+    Transport with(CallOptions options) { return new Transport(http, settings.with(options), clock); }
+
+    /** Makes a plain call and reads its answer as {@code type}. */
+    <T> T call(Call call, Class<T> type) {
+        var body = run(call);
+        try {
+            var answer = Json.WIRE.readValue(body, type);
+            if (answer != null) {
+                return answer;
+            }
+            throw new ConnectionException("The answer to " + call + " is empty.", null);
+        } catch (JacksonException noAnswer) {
+            throw new ConnectionException("The answer to " + call + " (" + body.length
+                    + " bytes) is not the JSON that Parley answers; is the URL another server's?", noAnswer);
+        }
+    }
+
+    /** Makes a call whose answer is a stream, which the caller closes. */
+    Body open(Call call) {
+        return new Body(head(call, request(call, "text/event-stream", null), deadline()).body(), settings.silence());
+    }
+
+    /** Makes a plain call and returns the bytes of its answer. */
+    byte[] run(Call call) {
+        var request = request(call, "application/json", call.hasKey() ? UUID.randomUUID().toString() : null);
+        var deadline = deadline();
+        for (var retry = 0; ; retry++) {
+            try {
+                return wholeBody(call, head(call, request, deadline).body(), deadline);
+            } catch (ApiException | ConnectionException failure) {
+                var pause = call.retryRule().pauseBefore(retry, failure, clock.random(), left(deadline));
+                if (retry >= settings.options().maxRetries() || pause == null) {
+                    throw failure;
+                }
+                sleep(pause);
+            }
+        }
+    }
+
+    private HttpRequest request(Call call, String accept, String randomKey) {
+        var request = HttpRequest.newBuilder(URI.create(settings.url() + call.path()))
+                .version(HttpClient.Version.HTTP_1_1)
+                .header("User-Agent", "parley-java/" + Parley.VERSION)
+                .header("Accept", accept);
+        if (settings.apiKey() != null) {
+            request.header("Authorization", "Bearer " + settings.apiKey());
+        }
+        var ownKey = settings.options().idempotencyKey();
+        if (ownKey != null || randomKey != null) {
+            request.header("Idempotency-Key", ownKey == null ? randomKey : ownKey);
+        }
+        if (call.body() == null) {
+            return request.method(call.method(), BodyPublishers.noBody()).build();
+        }
+        var body = BodyPublishers.ofByteArray(Json.WIRE.writeValueAsBytes(call.body()));
+        return request.header("Content-Type", "application/json").method(call.method(), body).build();
+    }
+
+    /** Returns the answer as soon as its head is there. Throws ApiException for any status but success. */
+    private HttpResponse<BodyReader> head(Call call, HttpRequest request, long deadline) {
+        var exchange = http.sendAsync(request, head -> new BodyReader());
+        try {
+            var response = exchange.get(left(deadline).toNanos(), TimeUnit.NANOSECONDS);
+            if (response.statusCode() / 100 != 2) {
+                var body = wholeBody(call, response.body(), deadline);
+                throw ApiException.of(response.statusCode(), response.headers(), body, clock.now());
+            }
+            return response;
+        } catch (ExecutionException failed) {
+            throw broken(call, failed.getCause());
+        } catch (TimeoutException late) {
+            giveUp(exchange);
+            throw timedOut(call);
+        } catch (InterruptedException interrupted) {
+            giveUp(exchange);
+            throw CancelledException.interrupted(interrupted);
+        }
+    }
+
+    private static void giveUp(CompletableFuture<HttpResponse<BodyReader>> exchange) {
+        var hasJustCome = !exchange.cancel(true);
+        if (hasJustCome) {
+            exchange.thenAccept(response -> response.body().close());
+        }
+    }
+
+    private byte[] wholeBody(Call call, BodyReader body, long deadline) {
+        var bytes = new ByteArrayOutputStream();
+        try (body) {
+            for (var piece = body.next(left(deadline)); piece != null; piece = body.next(left(deadline))) {
+                bytes.writeBytes(piece);
+            }
+            return bytes.toByteArray();
+        } catch (IOException failed) {
+            throw broken(call, failed);
+        } catch (TimeoutException late) {
+            throw timedOut(call);
+        } catch (InterruptedException interrupted) {
+            throw CancelledException.interrupted(interrupted);
+        }
+    }
+
+    private void sleep(Duration pause) {
+        try {
+            clock.sleep(pause);
+        } catch (InterruptedException interrupted) {
+            throw CancelledException.interrupted(interrupted);
+        }
+    }
+
+    private long deadline() { return clock.nanoTime() + settings.options().timeout().toNanos(); }
+
+    private Duration left(long deadline) { return Duration.ofNanos(Math.max(0, deadline - clock.nanoTime())); }
+
+    private ConnectionException broken(Call call, Throwable cause) {
+        var reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        return new ConnectionException("No whole answer to " + call + " from " + settings.url() + ": " + reason, cause);
+    }
+
+    private CallTimeoutException timedOut(Call call) {
+        return new CallTimeoutException(
+                "No whole answer to " + call + " within " + settings.options().timeout().toMillis() / 1000.0 + " s; allow more.");
+    }
+}
