@@ -1,49 +1,53 @@
 """The table of a conformance run, case by language: gathered test by test, printed and written down at the end."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_WIDTH = 100
-_WORST_FIRST = ("FAILED", "skipped", "ok")
+_WIDTH = 90
+_LEAST = 12
 
 
 @dataclass
 class Table:
-    """What became of each case in each language; a case that ran in several parts is as good as its worst."""
+    """What became of each case in each language, and the names of the parts of cases that did not pass."""
 
     languages: tuple[str, ...]
-    cells: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    cells: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
     def add(self, case: tuple[str, str], language: str, outcome: str) -> None:
-        """Record one result: `case` is its group and what is special about it, `outcome` ok, FAILED or skipped."""
-        row = self.cells.setdefault(case, {})
-        row[language] = min(outcome, row.get(language, outcome), key=_WORST_FIRST.index)
+        """Record one result: `case` is its row and which part of it, `outcome` ok, FAILED or skipped."""
+        row, part = case
+        self.cells.setdefault(row, {}).setdefault(language, Counter())[outcome] += 1
+        if outcome == "FAILED":
+            self.faults.append(f"{language}: {row} [{part}]")
 
     def text(self) -> str:
-        """Return the table; empty without results."""
+        """Return the table, then what failed, then a sentence for each language."""
         asked = [name for name in self.languages if any(name in row for row in self.cells.values())]
-        if not asked:
-            return ""
-        lines = [_line("", asked), _line("-" * _WIDTH, ["-" * len(name) for name in asked], asked)]
-        group = ""
-        for (title, special), row in self.cells.items():
-            outcomes = [row.get(name, "") for name in asked]
-            if special and title != group:
-                lines.append(title)
-            lines.append(_line(f"  {special}" if special else title, outcomes, asked))
-            group = title
-        return "\n".join([*lines, "", *self.totals(asked), ""])
+        rule = _line("-" * _WIDTH, ["-" * max(len(name), _LEAST) for name in asked])
+        rows = [_line(title, [_cell(row.get(name)) for name in asked]) for title, row in self.cells.items()]
+        return "\n".join([_line("", asked), rule, *rows, rule, *self.faults, *self.totals(asked), ""])
 
     def totals(self, languages: Iterable[str]) -> list[str]:
-        """Return one sentence for each language."""
-        return [self._total(name) for name in languages]
+        """Return one sentence for each of `languages` that took part."""
+        return [self._total(name) for name in languages if any(name in row for row in self.cells.values())]
 
     def _total(self, language: str) -> str:
-        outcomes = [row[language] for row in self.cells.values() if language in row]
-        counts = {name: outcomes.count(name) for name in reversed(_WORST_FIRST) if name in outcomes}
-        return f"{language}: " + ", ".join(f"{count} {name}" for name, count in counts.items())
+        counts: Counter[str] = sum((row.get(language, Counter()) for row in self.cells.values()), Counter())
+        return f"{language}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
 
 
-def _line(first: str, cells: list[str], widths: list[str] | None = None) -> str:
-    padded = [cell.ljust(max(len(width), 7)) for cell, width in zip(cells, widths or cells, strict=True)]
-    return "  ".join([first[:_WIDTH].ljust(_WIDTH), *padded]).rstrip()
+def _cell(counts: Counter[str] | None) -> str:
+    """Say how many parts of a case passed: `ok` for one, `47 ok` for many, `FAILED 1 of 47`."""
+    if not counts:
+        return ""
+    for outcome in ("FAILED", "skipped"):
+        if counts[outcome]:
+            return f"{outcome} {counts[outcome]} of {counts.total()}"
+    return "ok" if counts.total() == 1 else f"{counts.total()} ok"
+
+
+def _line(first: str, cells: list[str]) -> str:
+    return "  ".join([first[:_WIDTH].ljust(_WIDTH), *(cell.ljust(_LEAST) for cell in cells)]).rstrip()
