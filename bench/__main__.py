@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from tempfile import TemporaryDirectory
 
 from bench import report
 from bench.certificates import make_certificates
+from bench.environments import ENVIRONMENTS, make_python
 from bench.figures import Findings
 from bench.floor import Floor
 from bench.instruments import build_programs, running_stub
-from bench.machine import ARTIFACTS, split_cores
+from bench.machine import ARTIFACTS, ROOT, split_cores
 from bench.parley import Parley, Setup
 from bench.peers import PEERS
 from bench.scenarios import SCENARIOS, Scenario, choose
@@ -34,7 +36,12 @@ def main() -> None:
     text = f"{report.heading(names)}\n{report.table(scenarios, names, findings)}"
     options = {**vars(given), "only": [scenario.name for scenario in scenarios], "out": str(given.out)}
     path = report.write(given.out, text, report.document(scenarios, findings, options))
-    print(text + f"\nKept in {path.parent}")
+    print(text + f"\nKept in {path.parent}", flush=True)
+    if any(scenario.curve for scenario in scenarios):
+        python = make_python(
+            ENVIRONMENTS / "plots", ["--require-hashes", "-r", str(ROOT / "bench" / "requirements.txt")]
+        )
+        subprocess.run([python, "-m", "bench.plots", path], cwd=ROOT, check=True)
 
 
 def _measure(stage: Stage, scenarios: list[Scenario], targets: list[Target], rounds: int) -> Findings:
@@ -104,7 +111,7 @@ def _arguments() -> argparse.Namespace:
     add = parser.add_argument
     every = ", ".join(SCENARIOS)
     add("--only", type=_scenarios, default=choose([]), metavar="NAMES", help=f"scenarios or whole curves, of {every}")
-    add("--rounds", type=int, default=5, help="after one for warming up; 5")
+    add("--rounds", type=int, default=3, help="after one for warming up; 3")
     add("--quick", action="store_true", help="a third of the time for each measurement")
     add("--floor", action="store_true", help="measure the raw floor too, and tell every figure as a multiple of it")
     add("--peer", action="append", default=[], choices=sorted(PEERS), help="measure this one too; can be repeated")

@@ -1,10 +1,11 @@
 // A bounded HTTP/1.1 load generator: one thread, epoll, loopback. Sends one request again and again, prints one JSON object.
 //
-//   load -p PORT -u PATH [-b BODY_FILE] [-H "Name: value"]... -c CONNECTIONS -t SECONDS [-n REQUESTS] [-r RATE]
+//   load -p PORT -u PATH [-b BODY_FILE] [-H "Name: value"]... -c CONNECTIONS -t SECONDS [-n REQUESTS] [-r RATE] [-l EACH]
 //
 // The loop is closed: a connection sends its next request once it has the answer. With -r it is open, and latency counts
-// from when a request was due. After SECONDS nothing new is sent; what runs may end. Counts the events of streams, and
-// for each token that stub.c stamped ("@T" and 19 digits of CLOCK_MONOTONIC in ns) how long it was on its way.
+// from when a request was due. With -l one client of EACH leaves as soon as its answer begins. After SECONDS nothing
+// new is sent; what runs may end. Counts the events of streams, and for each token that stub.c stamped ("@T" and 19 digits
+// of CLOCK_MONOTONIC in ns) how long it was on its way.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +25,7 @@ static const int64_t SECOND = 1000000000, PATIENCE_NS = 30000000000;
 enum part { SIZE_LINE, CHUNK, CHUNK_END, TRAILER };
 
 typedef struct {
-  int fd, is_busy, status, has_body, is_chunked;
+  int fd, is_busy, is_leaving, status, has_body, is_chunked;
   int64_t due, first;     // when the request was due, when its body began; ns
   char head[MOST_HEAD];
   int head_size;
@@ -40,7 +41,7 @@ typedef struct {
 typedef struct { double *values; size_t count, room; } sample;
 
 static struct {
-  uint64_t faults, events, bytes, started, reconnects;
+  uint64_t faults, events, bytes, started, left, reconnects;
   int fault_status;
   char fault[512];
   sample whole_ms, first_ms, token_ms;
@@ -208,9 +209,10 @@ static void redial(connection *lost) {
   dial(lost);
 }
 
-static void ask(connection *idle, int64_t due) {
+static void ask(connection *idle, int64_t due, long leave_each) {
   *idle = (connection){.fd = idle->fd, .is_busy = 1, .due = due, .length = -1};
   seen.started++;
+  idle->is_leaving = leave_each && seen.started % leave_each == 0;
   for (size_t sent = 0; sent < request_size;) {
     ssize_t went = send(idle->fd, request + sent, request_size - sent, MSG_NOSIGNAL);
     if (went >= 0) sent += went;
@@ -230,7 +232,14 @@ static int hear(connection *from) {
   if (size < 0 && errno == EAGAIN) return 0;
   int64_t time = now_ns();
   if (size > 0) {
-    if (!from->is_busy || !read_answer(from, bytes, size, time)) return 0;
+    if (!from->is_busy) return 0;
+    int is_whole = read_answer(from, bytes, size, time);
+    if (!is_whole && from->has_body && from->is_leaving) {
+      redial(from);
+      seen.left++;
+      return 1;
+    }
+    if (!is_whole) return 0;
   } else {
     redial(from);
     if (!from->is_busy) return 0;
@@ -249,7 +258,7 @@ static int hear(connection *from) {
   return 1;
 }
 
-typedef struct { int connections; double seconds, rate; uint64_t requests; } plan;
+typedef struct { int connections; double seconds, rate; uint64_t requests; long leave_each; } plan;
 
 static void drive(plan by) {
   connection *all = calloc(by.connections, sizeof *all), **idle = malloc(by.connections * sizeof *idle);
@@ -271,7 +280,7 @@ static void drive(plan by) {
       break;
     }
     if (!is_over && idle_count && (by.rate == 0 || due <= time)) {
-      ask(idle[--idle_count], by.rate > 0 ? due : time);
+      ask(idle[--idle_count], by.rate > 0 ? due : time, by.leave_each);
       planned++;
       if (by.rate == 0 && idle_count) continue;
     }
@@ -314,7 +323,7 @@ int main(int count, char **arguments) {
   const char *path = "/v1/chat/completions", *body_file = NULL;
   char headers[8192] = "";
   plan by = {.connections = 64, .seconds = 5};
-  for (int option; (option = getopt(count, arguments, "p:u:b:H:c:t:n:r:")) != -1;) switch (option) {
+  for (int option; (option = getopt(count, arguments, "p:u:b:H:c:t:n:r:l:")) != -1;) switch (option) {
     case 'p': port = atoi(optarg); break;
     case 'u': path = optarg; break;
     case 'b': body_file = optarg; break;
@@ -323,6 +332,7 @@ int main(int count, char **arguments) {
     case 't': by.seconds = atof(optarg); break;
     case 'n': by.requests = atol(optarg); break;
     case 'r': by.rate = atof(optarg); break;
+    case 'l': by.leave_each = atol(optarg); break;
     default: return 2;
     }
   signal(SIGPIPE, SIG_IGN);
@@ -334,7 +344,7 @@ int main(int count, char **arguments) {
   print_sample("token_ms", &seen.token_ms);
   for (char *at = seen.fault; *at; at++)
     if (*at == '"' || *at == '\\' || *at < ' ') *at = '\'';
-  printf("\"faults\":%lu,\"fault_status\":%d,\"fault\":\"%s\",\"events\":%lu,\"bytes\":%lu,\"reconnects\":%lu}\n", seen.faults,
-         seen.fault_status, seen.fault, seen.events, seen.bytes, seen.reconnects);
+  printf("\"faults\":%lu,\"fault_status\":%d,\"fault\":\"%s\",\"events\":%lu,\"bytes\":%lu,\"left\":%lu,\"reconnects\":%lu}\n", seen.faults,
+         seen.fault_status, seen.fault, seen.events, seen.bytes, seen.left, seen.reconnects);
   return 0;
 }

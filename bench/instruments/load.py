@@ -15,13 +15,13 @@ from bench.work import Request
 class Load:
     """`rate_per_s` is an open loop: latency counts from when a request was due; without it the loop is closed.
 
-    `requests` ends it early, 0 never.
+    One client of `leave_each` leaves as soon as its answer begins, none if 0.
     """
 
     connections: int
     seconds: float
     rate_per_s: float = 0.0
-    requests: int = 0
+    leave_each: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Loaded:
     token: Spread | None
     faults: int
     fault: str
+    left: int
 
     @property
     def answered(self) -> int:
@@ -58,7 +59,7 @@ def run_load(core: int, port: int, request: Request, load: Load) -> Loaded:
         body.write(request.body)
         body.flush()
         command = [str(LOAD), "-p", str(port), "-u", request.path, "-b", body.name, "-c", str(load.connections)]
-        command += ["-t", str(load.seconds), "-r", str(load.rate_per_s), "-n", str(load.requests)]
+        command += ["-t", str(load.seconds), "-r", str(load.rate_per_s), "-l", str(load.leave_each)]
         for header in request.headers:
             command += ["-H", header]
         done = subprocess.run(pinned((core,), command), check=True, stdout=subprocess.PIPE)
@@ -72,4 +73,4 @@ def _read(said: dict[str, Any]) -> Loaded:
     fault = (
         f"{said['fault_status']} {said['fault']}" if said["fault_status"] else "the connection ended before the answer"
     )
-    return Loaded(said["seconds"], whole, first, token, said["faults"], fault)
+    return Loaded(said["seconds"], whole, first, token, said["faults"], fault, said["left"])
