@@ -1,0 +1,63 @@
+/** Answers of HTTP: what they hold, and what is wrong with them. */
+import type { Deadline } from "./deadline.js";
+import { APIError, ConnectionError, ParleyError, TimeoutError, readProblem } from "./errors.js";
+import { parseJson } from "./json.js";
+
+/** Read the JSON of an answer, undefined for 204. Raises a ConnectionError for what is no whole JSON. */
+export async function readJson(response: Response, deadline: Deadline): Promise<unknown> {
+  if (response.status === 204) return undefined;
+  const text = await readText(response, deadline);
+  const value = parseJson(text);
+  if (typeof value === "object" && value !== null) return value;
+  const what = `${response.status}, ${typeOf(response)}, ${text.length} characters`;
+  throw new ConnectionError(`The answer (${what}) is not whole, or not one of Parley; check the URL.`);
+}
+
+/** Read an answer that is no success, whoever has given it. */
+export async function readError(response: Response, deadline: Deadline, nowMs: number): Promise<APIError> {
+  const { status, headers } = response;
+  const isRedirect = status >= 300 && status < 400;
+  const message = isRedirect
+    ? `The server answered ${status}, a redirect, which is not followed; give the URL that it leads to.`
+    : `Something answered ${status} with ${typeOf(response)} that is no error of Parley, perhaps a proxy before it.`;
+  const retryAfter = retryAfterS(headers.get("retry-after"), nowMs);
+  const usual = { message, retryAfter, requestId: headers.get("x-request-id") };
+  return new APIError(status, readProblem(parseJson(await readText(response, deadline)), usual));
+}
+
+/** Say why no whole answer came: the deadline's reason if it has ended the call, else what the network said. */
+export function lost(cause: unknown, deadline: Deadline, what: string): unknown {
+  if (deadline.signal.aborted) return deadline.signal.reason;
+  if (cause instanceof ParleyError) return cause;
+  const { code, message } = innermost(cause);
+  if (code === "UND_ERR_HEADERS_TIMEOUT") {
+    const advice = "ask for the answer as a stream, or give a `fetch` that waits longer";
+    return new TimeoutError(`${what} in the time that Node's own fetch waits; ${advice}.`, { cause });
+  }
+  const advice = "check the URL, that the server runs, and for a web page that its cors_origins name it";
+  return new ConnectionError(`${what} (${code ?? message}); ${advice}.`, { cause });
+}
+
+async function readText(response: Response, deadline: Deadline): Promise<string> {
+  return response.text().catch((cause: unknown) => {
+    throw lost(cause, deadline, "The answer broke off");
+  });
+}
+
+function typeOf(response: Response): string {
+  return response.headers.get("content-type")?.slice(0, 60) ?? "no content type";
+}
+
+/** Return the seconds of a Retry-After, which is a number or a date. Source: RFC 9110, section 10.2.3. */
+function retryAfterS(header: string | null, nowMs: number): number | null {
+  if (header === null) return null;
+  if (/^\d+$/.test(header)) return Number(header);
+  const ms = Date.parse(header) - nowMs;
+  return Number.isNaN(ms) ? null : Math.max(0, Math.ceil(ms / 1000));
+}
+
+/** Node's fetch fails with an error that says nothing, the cause of which says what happened. */
+function innermost(error: unknown): { code?: unknown; message?: unknown } {
+  if (!(error instanceof Error)) return { message: String(error) };
+  return error.cause instanceof Error ? innermost(error.cause) : error;
+}

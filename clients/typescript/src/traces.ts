@@ -1,0 +1,52 @@
+/** `/v3/traces`: what happened in a request, without its prompts and answers. Times are RFC 3339 in UTC. */
+import type { CallOptions } from "./configuration.js";
+import type { JsonValue } from "./json.js";
+import { inPath, type Transport } from "./transport.js";
+
+/** Which traces are listed: `limit` is 1 to 100, usually 20; `name` is a part of the trace's. */
+export type TraceFilter = { limit?: number | null; offset?: number | null; name?: string | null };
+
+interface Timed {
+  id: string;
+  name: string;
+  status: string;
+  start_time: string;
+  end_time: string;
+  duration_ms: number;
+}
+
+/** One trace; its id is the `trace_uuid` of an answer. */
+export type TraceSummary = Timed & { span_count: number };
+
+/** A page of traces, newest first. */
+export type TracePage = { traces: TraceSummary[]; limit: number; offset: number; has_more: boolean };
+
+/** A trace with its spans: the request, its seats and their attempts, the consolidation. */
+export type Trace = TraceSummary & { spans: Span[] };
+
+/** One step. `attributes` have OpenTelemetry's GenAI names, and Parley's own behind `parley.`. */
+export interface Span extends Timed {
+  parent_id: string | null;
+  request_id: string;
+  kind: string;
+  attributes: Record<string, JsonValue>;
+}
+
+/** `client.traces`. Its calls reject with an APIError or a ConnectionError. */
+export class TracesResource {
+  /** @internal */
+  constructor(private readonly transport: Transport) {}
+
+  /** List traces of the calling key, or of all keys for an admin key. */
+  list(filter: TraceFilter = {}, options?: CallOptions): Promise<TracePage> {
+    return this.transport.request({ method: "GET", path: "/v3/traces", query: filter }, options);
+  }
+
+  get(id: string, options?: CallOptions): Promise<Trace> {
+    return this.transport.request({ method: "GET", path: `/v3/traces/${inPath(id)}` }, options);
+  }
+
+  delete(id: string, options?: CallOptions): Promise<void> {
+    return this.transport.request({ method: "DELETE", path: `/v3/traces/${inPath(id)}` }, options);
+  }
+}
