@@ -23,7 +23,7 @@ from clients.recorded import (
 from clients.wire import Wire
 from wire_server import Pause, Reply, Request, body_reply
 
-_JSON = [("Content-Type", "application/json"), ("X-Request-Id", "req_of_the_header")]
+_JSON = [("Content-Type", "application/json"), ("X-Request-Id", "req_" + 26 * "0")]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _STREAM_NAMES = [case for case in stream_cases() if case.fatal is None]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
+_COLOUR = re.compile(r"\x1b\[\d*m")
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 
 
@@ -54,7 +55,7 @@ def _fault(program: Program) -> str | None:
     if shutil.which(program.name) is None:
         return f"{program.name} is not installed; {program.advice}, version {least} or newer"
     done = subprocess.run([program.name, *program.says], capture_output=True, text=True, timeout=60, check=False)
-    said = done.stdout + done.stderr
+    said = _COLOUR.sub("", done.stdout + done.stderr)
     if (found := _VERSION.search(said)) is None:
         return f"{program.name} {' '.join(program.says)} names no version: {said[:200]!r}; {program.advice}"
     version = (int(found[1]), int(found[2] or 0))
