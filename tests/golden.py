@@ -38,7 +38,7 @@ from parley.providers.scripted import Pause, Script, Step
 from parley.store.database import Store
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
-from parley.wire.log import make_log
+from parley.wire.log import make_log, make_visit_log
 from parley.wire.routes import Desks, application
 from parley.wire.runs import Runs
 
@@ -95,7 +95,7 @@ async def _play(asked: dict[str, Any], store: Store) -> Answer:
     )
     telemetry = open_telemetry(store, RetentionSettings(), TelemetrySettings(), ())
     desks = Desks(KeyBook(store, keyring), UsageBook(store), Admission(MemoryLimiter(time.time)), telemetry)
-    app = Front(application(serving, catalog, desks), ServerSettings(), log)
+    app = Front(application(serving, catalog, desks), ServerSettings(), log, make_visit_log(logging.CRITICAL))
     return await _call(app, asked)
 
 

@@ -49,7 +49,7 @@ from parley.store.database import Store, bring_up_to_date
 from parley.store.opening import Migration, StoreError
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
-from parley.wire.log import make_log
+from parley.wire.log import make_log, make_visit_log
 from parley.wire.routes import Desks, application
 from parley.wire.runs import Runs
 
@@ -145,7 +145,7 @@ async def assemble(config: Config, fittings: Fittings) -> House:
         telemetry.metrics.count_refusal,
     )
     desks = Desks(keys, UsageBook(store), admission, telemetry)
-    app = Front(application(serving, catalog, desks), config.server, log)
+    app = Front(application(serving, catalog, desks), config.server, log, make_visit_log(fittings.log_level))
     keepers = (ledger.run, keys.keep_current, telemetry.run, lambda: keep_clean(store, marks))
     return House(app, serving.runs, catalog, providers, made_key, store, ledger, limiter, cache, telemetry, keepers)
 

@@ -11,7 +11,6 @@ readers such as a recorder, and the client, in this order: what was used is coun
 that a client that goes away loses nothing. Streamed and plain requests walk the same way; a plain one ignores deltas.
 """
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from parley.books.meter import Meter
 from parley.books.readers import Watcher, to_all, watched
 from parley.books.unkept import Unkept
 from parley.domain.events import ConsolidationFinished, Emit, Oversight, RunFinished, RunStarted
+from parley.domain.ids import new_uuid
 from parley.domain.limits import LimitState
 from parley.domain.run import PanelRequest, PanelResult
 from parley.gate.admission import Admission
@@ -96,7 +96,7 @@ class Gateway:
         except BaseException:
             await permit.give_back()  # a request that is refused after all does not count
             raise
-        return Ticket(plan, origin, origin.trace_id or str(uuid.uuid4()), account, permit.states)
+        return Ticket(plan, origin, origin.trace_id or new_uuid(), account, permit.states)
 
     async def run(self, ticket: Ticket, client: Emit) -> PanelResult:
         """Ask every seat and resolve; failures of models are part of the result. Cancelling it cancels every call."""

@@ -1,5 +1,7 @@
 """Lets a caller's request in or not, by the limits of its key. Money is the ledger's matter; a full limit refuses."""
 
+from functools import lru_cache
+
 from parley.domain.limits import LimitState, Window, WindowName
 from parley.gate.keyring import Caller
 from parley.gate.limits import Limiter, Place
@@ -37,5 +39,10 @@ class Admission:
 
 def windows_of(caller: Caller) -> tuple[Window, ...]:
     """Return the windows that the caller's key has; none for a key without limits."""
-    named = ((WindowName.RPM, caller.rpm), (WindowName.RPD, caller.rpd))
+    return _windows(caller.rpm, caller.rpd)
+
+
+@lru_cache
+def _windows(rpm: int | None, rpd: int | None) -> tuple[Window, ...]:
+    named = ((WindowName.RPM, rpm), (WindowName.RPD, rpd))
     return tuple(Window(name, limit) for name, limit in named if limit is not None)

@@ -9,6 +9,7 @@ import zlib
 
 PREFIX = "parley_"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _SECRET_BITS = 256
 _SECRET_LENGTH = 43
 _CHECKSUM_LENGTH = 6
@@ -36,7 +37,9 @@ def digest_of(key: str) -> bytes:
 
 def _checksum(text: str) -> str:
     """CRC-32 finds every change of up to four neighbouring characters. Source: RFC 1952, section 8."""
-    return _base62(zlib.crc32(text.encode("ascii")), _CHECKSUM_LENGTH)
+    left, last = divmod(zlib.crc32(text.encode("ascii")), len(_PAIRS))
+    first, middle = divmod(left, len(_PAIRS))
+    return _PAIRS[first] + _PAIRS[middle] + _PAIRS[last]
 
 
 def _base62(number: int, length: int) -> str:

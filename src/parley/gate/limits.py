@@ -98,7 +98,8 @@ class MemoryLimiter:
         entry = str(next(self._numbers))
         for counter in counters:
             counter.take(entry, now)
-        return Place(key_id, _states(counters, limits, now), entry, _day(now))
+        counted = tuple([LimitState(state.window, state.used + 1, state.reset_s) for state in states])
+        return Place(key_id, counted, entry, _day(now))
 
     async def give_back(self, place: Place) -> None:
         limits = tuple(state.window for state in place.states)
@@ -181,7 +182,7 @@ class _Day:
 
 
 def _states(counters: "list[_Minute | _Day]", limits: tuple[Window, ...], now: float) -> tuple[LimitState, ...]:
-    return tuple(counter.state(window, now) for counter, window in zip(counters, limits, strict=True))
+    return tuple([counter.state(window, now) for counter, window in zip(counters, limits, strict=True)])
 
 
 def _day(now: float) -> int:

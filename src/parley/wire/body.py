@@ -13,7 +13,10 @@ class ClientGone(Exception):
 
 def header(scope: Scope, name: bytes) -> str:
     """Return the first header of `name` (lower case), empty if there is none."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 async def read_body(scope: Scope, receive: Receive, most_bytes: int, timeout_s: float) -> bytes:

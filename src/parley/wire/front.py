@@ -6,6 +6,7 @@ loopback (else a page could rebind its own name to 127.0.0.1) and a foreign Orig
 
 import re
 import time
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,69 +15,67 @@ from parley.domain.ids import new_id
 from parley.domain.settings import ServerSettings
 from parley.wire.body import header
 from parley.wire.endpoint import send_problem
-from parley.wire.log import Log
+from parley.wire.log import Log, Visit
 from parley.wire.problems import INTERNAL, problem_of
 
 _LOOPBACK = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
 
 
 class Front:
-    """Wraps the whole application."""
+    """Wraps the whole application; `note` logs every request."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, log: Log) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerSettings, log: Log, note: Callable[[Visit], None]) -> None:
         self._app = app
         self._settings = settings
         self._log = log
+        self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Visit(scope, send, self._log).walk(self._app, receive, self._settings)
-
-
-class _Visit:
-    """One request's way through the house."""
-
-    def __init__(self, scope: Scope, send: Send, log: Log) -> None:
-        self._scope = scope
-        self._send = send
-        self._log = log
-        self._request_id = new_id("req_")
-        self._status = 0
-        self._is_complete = False
-        self._started = time.perf_counter()
-        scope.setdefault("state", {})["request_id"] = self._request_id
-
-    async def walk(self, app: ASGIApp, receive: Receive, settings: ServerSettings) -> None:
+        visit = Visit(new_id("req_"), scope["method"], scope["path"])
+        scope.setdefault("state", {})["request_id"] = visit.request_id
+        started = time.perf_counter()
+        answer = _Answer(visit, send)
         try:
-            if settings.auth == "open":
-                _check_local(self._scope, settings.cors_origins)
-            await app(self._scope, receive, self.send)
-        except Forbidden as refusal:
-            await send_problem(self.send, problem_of(refusal, 400), self._request_id)
-        except Exception:  # the outermost edge of a request: nothing may reach the client but a documented error
-            self._log.exception("request_failed", request_id=self._request_id, path=self._scope["path"])
-            if self._status and not self._is_complete:
-                raise  # the server cuts the connection: half an answer must not look whole
-            if not self._status:
-                await send_problem(self.send, INTERNAL, self._request_id)
+            await self._walk(scope, receive, answer)
         finally:
-            self._log.info(
-                "request",
-                request_id=self._request_id,
-                method=self._scope["method"],
-                path=self._scope["path"],
-                status=self._status,
-                duration_ms=round((time.perf_counter() - self._started) * 1000),
-            )
+            visit.duration_ms = round((time.perf_counter() - started) * 1000)
+            self._note(visit)
+
+    async def _walk(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        visit = answer.visit
+        try:
+            if self._settings.auth == "open":
+                _check_local(scope, self._settings.cors_origins)
+            await self._app(scope, receive, answer.send)
+        except Forbidden as refusal:
+            await send_problem(answer.send, problem_of(refusal, 400), visit.request_id)
+        except Exception:  # the outermost edge of a request: nothing may reach the client but a documented error
+            self._log.exception("request_failed", request_id=visit.request_id, path=visit.path)
+            if visit.status and not answer.is_complete:
+                raise  # the server cuts the connection: half an answer must not look whole
+            if not visit.status:
+                await send_problem(answer.send, INTERNAL, visit.request_id)
+
+
+class _Answer:
+    """The answer to one request as it goes out: adds the request's id, and sees how far it came."""
+
+    __slots__ = ("_send", "is_complete", "visit")
+
+    def __init__(self, visit: Visit, send: Send) -> None:
+        self.visit = visit
+        self.is_complete = False
+        self._send = send
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._request_id.encode())]
+            self.visit.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.visit.request_id.encode())]
         else:
-            self._is_complete = not message.get("more_body", False)
+            self.is_complete = not message.get("more_body", False)
         await self._send(message)
 
 

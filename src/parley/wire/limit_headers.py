@@ -30,13 +30,13 @@ def whole_seconds(wait_s: float) -> int:
 def _policy(state: LimitState) -> bytes:
     """Return a quota policy item: the quota and its window in seconds."""
     window = state.window
-    return f'"{window.name.value}";q={window.limit};w={window.window_s}'.encode()
+    return b'"%b";q=%d;w=%d' % (window.name.encode(), window.limit, window.window_s)
 
 
 def _service_limit(state: LimitState) -> bytes:
     """Return a service limit item: what is available, and for how long no more than that."""
-    return f'"{state.window.name.value}";r={state.remaining};t={whole_seconds(state.reset_s)}'.encode()
+    return b'"%b";r=%d;t=%d' % (state.window.name.encode(), state.remaining, whole_seconds(state.reset_s))
 
 
 def _number(number: int) -> bytes:
-    return str(number).encode()
+    return b"%d" % number

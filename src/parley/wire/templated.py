@@ -32,6 +32,8 @@ class _Named(msgspec.Struct):
 
 def template_named(body: bytes) -> str | None:
     """Return the template that `body` names, None without one; what is wrong with the body is for its contract."""
+    if b"template" not in body and b"\\u" not in body:
+        return None
     try:
         return msgspec.json.decode(body, type=_Named).template
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
