@@ -124,7 +124,6 @@ def test_plain_and_streamed_answers_give_the_same_text_reasoning_usage_and_end()
     assert_is_the_golden_answer(plain)
     assert_is_the_golden_answer(streamed)
     assert len(plain.texts) == 1
-    assert streamed.texts == ["Grüße, ", "世界 ", "🙂", " und mehr."]
 
 
 @pytest.mark.parametrize("wire", [STREAM, STREAM.replace(b"\n", b"\r\n"), STREAM.rstrip(b"\n")])

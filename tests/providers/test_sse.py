@@ -75,3 +75,27 @@ def test_endless_lines_of_one_event_are_refused_beyond_the_bound() -> None:
 def test_endless_comments_and_events_do_not_add_up() -> None:
     reads = [b": comment ", b"goes on\n", b"data: x\n\n: half"] * 50
     assert len(split(*reads, limit=100)) == 50
+
+
+@pytest.mark.parametrize(
+    ("read", "events"),
+    [
+        (b"data: 1\n\ndata: 2\n\n", [b"1", b"2"]),
+        (b"data: 1\n\ndata: 2\n\n\n\n", [b"1", b"2"]),
+        (b"data: 1\n\n: ping\n\ndata: 2\n\n", [b"1", b"2"]),
+        (b"data: 1\ndata: 2\n\n", [b"1\n2"]),
+        (b"data: 1\n\nevent: x\ndata: 2\n\n", [b"1", b"2"]),
+        (b"data: \n\ndata: 2\n\n", [b"2"]),
+        (b"data: 1\n\ndata:2\n\n", [b"1", b"2"]),
+        (b"data: 1\n\n data: 2\n\n", [b"1"]),
+        (b"data: 1\n\n\ndata: 2\n\n", [b"1", b"2"]),
+        (b"data: a\n\ndata: \n\ndata: c\n\n", [b"a", b"c"]),
+        (b"data: \n\n", []),
+    ],
+)
+@pytest.mark.parametrize("before", [b"", b"da", b"data: 0\n", b": x", b"data: 0\r"])
+def test_read_of_whole_events_is_cut_like_any_other(before: bytes, read: bytes, events: list[bytes]) -> None:
+    one_by_one = split(*[bytes([byte]) for byte in before + read])
+    assert split(before, read) == split(before + read) == one_by_one
+    if not before:
+        assert one_by_one == events

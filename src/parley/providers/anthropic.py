@@ -5,17 +5,17 @@ Source: contracts/providers.md, section 2.
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 
 import msgspec
 
-from parley.domain.errors import FailureCode
+from parley.domain.errors import FailureCode, UpstreamFailure
 from parley.domain.settings import ProviderSettings
-from parley.providers.anthropic_request import AnthropicRequest, build_request
-from parley.providers.anthropic_wire import MessageReader, StreamError, decode_event
-from parley.providers.bounds import bounded
+from parley.providers.anthropic_request import build_request
+from parley.providers.anthropic_wire import Event, MessageReader, StreamError, decode_event
+from parley.providers.batch import Batch
 from parley.providers.failures import ErrorDetail
 from parley.providers.provider import Call, Chunk, WarningChunk
 from parley.providers.transport import Transport, drain
@@ -100,48 +100,58 @@ class AnthropicProvider:
 
     def stream(self, call: Call) -> AsyncIterator[Chunk]:
         """Make the call and yield its chunks. Raises UpstreamFailure; see provider.Provider."""
-        return bounded(self._chunks(call), call.limits.max_answer_bytes)
+        return self._streamed(call) if call.is_streamed else self._plain(call)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._transport.close()
 
-    async def _chunks(self, call: Call) -> AsyncGenerator[Chunk, None]:
+    async def _plain(self, call: Call) -> AsyncGenerator[Chunk, None]:
         request = build_request(call, self._refused)
         for warning in request.warnings:
             yield WarningChunk(warning)
-        if call.is_streamed:
-            async with aclosing(self._streamed(call, request)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-            return
-        reader = MessageReader(request.answer_tool)
         body = await self._transport.fetch(_PATH, msgspec.json.encode(request.body), call.limits)
-        for chunk in self._read_event(reader, body):
+        batch = Batch(call.limits.max_answer_bytes)
+        reader = MessageReader(batch, request.answer_tool)
+        self._read([body], reader, batch)
+        for chunk in batch.take():
             yield chunk
         if not reader.has_ended:
             raise self._transport.broken("answered with something that is no message of Anthropic's")
 
-    async def _streamed(self, call: Call, request: AnthropicRequest) -> AsyncGenerator[Chunk, None]:
-        reader = MessageReader(request.answer_tool)
+    async def _streamed(self, call: Call) -> AsyncGenerator[Chunk, None]:
+        request = build_request(call, self._refused)
+        for warning in request.warnings:
+            yield WarningChunk(warning)
+        batch = Batch(call.limits.max_answer_bytes)
+        reader = MessageReader(batch, request.answer_tool)
         body = msgspec.json.encode(request.body)
         async with aclosing(self._transport.events(_PATH, body, call.limits)) as reads:
-            async for read in reads:
-                for data in read:
-                    for chunk in self._read_event(reader, data):
-                        yield chunk
+            async for payloads in reads:
+                self._read(payloads, reader, batch)
+                for chunk in batch.take():
+                    yield chunk
                 if reader.has_ended:
                     await drain(reads)
                     return
         raise self._transport.broken("broke off its stream before message_stop")
 
-    def _read_event(self, reader: MessageReader, data: bytes) -> list[Chunk]:
+    def _read(self, payloads: Iterable[bytes], reader: MessageReader, batch: Batch) -> None:
+        """Read the events that have come, up to the answer's end; garbage, and an error inside, fail the batch."""
         try:
-            event = decode_event(data)
+            for data in payloads:
+                event = self._decode(data)
+                if reader.has_ended:
+                    return
+                if isinstance(event, StreamError):
+                    raise self._transport.failure(data)
+                if event is not None:
+                    reader.read(event)
+        except UpstreamFailure as failure:
+            batch.fail(failure)
+
+    def _decode(self, data: bytes) -> Event | None:
+        try:
+            return decode_event(data)
         except (ValueError, RecursionError) as error:
             raise self._transport.broken("sent something that is not Anthropic's JSON") from error
-        if isinstance(event, StreamError) and not reader.has_ended:
-            raise self._transport.failure(data)
-        if event is None or reader.has_ended:
-            return []
-        return reader.read(event)

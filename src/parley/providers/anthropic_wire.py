@@ -12,12 +12,11 @@ from parley.domain.run import FinishReason
 from parley.domain.usage import Usage
 from parley.providers.anthropic_answer import Unwrapper
 from parley.providers.anthropic_request import AnswerTool
+from parley.providers.batch import Batch
 from parley.providers.provider import (
-    Chunk,
     FinishChunk,
     ReasoningChunk,
     RefusalChunk,
-    TextChunk,
     ToolCallChunk,
     UsageChunk,
 )
@@ -29,11 +28,11 @@ _FINISH_REASONS = {
 }
 
 
-class _OutputDetails(msgspec.Struct):
+class _OutputDetails(msgspec.Struct, gc=False):
     thinking_tokens: int | None = None
 
 
-class WireUsage(msgspec.Struct):
+class WireUsage(msgspec.Struct, gc=False):
     """Counts of one call; what is missing in a later report keeps its earlier value."""
 
     input_tokens: int | None = None
@@ -43,7 +42,7 @@ class WireUsage(msgspec.Struct):
     output_tokens_details: _OutputDetails | None = None
 
 
-class Block(msgspec.Struct):
+class Block(msgspec.Struct, gc=False):
     type: str
     text: str | None = None
     thinking: str | None = None
@@ -52,18 +51,18 @@ class Block(msgspec.Struct):
     input: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class _StopDetails(msgspec.Struct):
+class _StopDetails(msgspec.Struct, gc=False):
     explanation: str | None = None
 
 
-class WireMessage(msgspec.Struct):
+class WireMessage(msgspec.Struct, gc=False):
     content: list[Block] = []
     stop_reason: str | None = None
     stop_details: _StopDetails | None = None
     usage: WireUsage | None = None
 
 
-class Delta(msgspec.Struct):
+class Delta(msgspec.Struct, gc=False):
     type: str | None = None
     text: str | None = None
     thinking: str | None = None
@@ -72,45 +71,45 @@ class Delta(msgspec.Struct):
     stop_details: _StopDetails | None = None
 
 
-class MessageStart(msgspec.Struct, tag="message_start"):
+class MessageStart(msgspec.Struct, gc=False, tag="message_start"):
     message: WireMessage
 
 
-class BlockStart(msgspec.Struct, tag="content_block_start"):
+class BlockStart(msgspec.Struct, gc=False, tag="content_block_start"):
     content_block: Block
     index: int = 0
 
 
-class BlockDelta(msgspec.Struct, tag="content_block_delta"):
+class BlockDelta(msgspec.Struct, gc=False, tag="content_block_delta"):
     delta: Delta
     index: int = 0
 
 
-class BlockStop(msgspec.Struct, tag="content_block_stop"):
+class BlockStop(msgspec.Struct, gc=False, tag="content_block_stop"):
     index: int = 0
 
 
-class MessageDelta(msgspec.Struct, tag="message_delta"):
+class MessageDelta(msgspec.Struct, gc=False, tag="message_delta"):
     delta: Delta
     usage: WireUsage | None = None
 
 
-class MessageStop(msgspec.Struct, tag="message_stop"):
+class MessageStop(msgspec.Struct, gc=False, tag="message_stop"):
     pass
 
 
-class StreamError(msgspec.Struct, tag="error"):
+class StreamError(msgspec.Struct, gc=False, tag="error"):
     pass
 
 
-class WholeMessage(WireMessage, tag="message"):
+class WholeMessage(WireMessage, gc=False, tag="message"):
     """The answer to a plain call; also where events were asked for, since some look-alikes ignore `stream`."""
 
 
 Event = MessageStart | BlockStart | BlockDelta | BlockStop | MessageDelta | MessageStop | StreamError | WholeMessage
 
 
-class _Kind(msgspec.Struct):
+class _Kind(msgspec.Struct, gc=False):
     type: str
 
 
@@ -154,9 +153,13 @@ class _OpenBlock:
 
 
 class MessageReader:
-    """Turns one call's events, or its one message, into chunks; `has_ended` tells a whole stream from a cut one."""
+    """Turns one call's events, or its one message, into chunks, which it puts into `batch`.
 
-    def __init__(self, answer_tool: AnswerTool | None = None) -> None:
+    `has_ended` tells a whole stream from a cut one.
+    """
+
+    def __init__(self, batch: Batch, answer_tool: AnswerTool | None = None) -> None:
+        self._batch = batch
         self._answer_tool = answer_tool
         self._usage = WireUsage()
         self._has_usage = False
@@ -167,8 +170,8 @@ class MessageReader:
         self._explanation: str | None = None
         self.has_ended = False
 
-    def read_message(self, message: WireMessage) -> list[Chunk]:
-        """Return the chunks of a whole message: reasoning, one text, tool calls, usage, the end."""
+    def read_message(self, message: WireMessage) -> None:
+        """Read a whole message: reasoning, one text, tool calls, usage, the end."""
         texts, reasoning, calls = [], [], []
         for block in message.content:
             if block.type == "text":
@@ -179,76 +182,82 @@ class MessageReader:
                 texts.append(self._answer_text(bytes(block.input).decode()))
             elif block.type == "tool_use":
                 calls.append(self._start_call(block, bytes(block.input).decode()))
-        chunks: list[Chunk] = [ReasoningChunk("".join(reasoning))] if any(reasoning) else []
-        chunks += [TextChunk("".join(texts))] if any(texts) else []
+        if any(reasoning):
+            self._batch.add(ReasoningChunk("".join(reasoning)))
+        self._batch.add_text("".join(texts))
         self._note_end(message.stop_reason, message.stop_details)
-        return [*chunks, *calls, *self._take_usage(message.usage), *self._finish()]
+        for call in calls:
+            self._batch.add(call)
+        self._take_usage(message.usage)
+        self._finish()
 
-    def read(self, event: Event) -> list[Chunk]:
-        """Return the chunks of one event; StreamError gives none, the caller raises it."""
+    def read(self, event: Event) -> None:
+        """Read one event; StreamError adds nothing, the caller raises it."""
         match event:
             case BlockDelta(delta=delta, index=index):
-                return self._with_first_usage(self._read_delta(delta, index))
+                self._read_delta(delta, index)
             case BlockStart(content_block=block, index=index):
-                return self._with_first_usage(self._start_block(block, index))
+                self._start_block(block, index)
             case BlockStop(index=index):
-                return self._stop_block(index)
+                self._stop_block(index)
             case MessageStart(message=message):
                 self._merge_usage(message.usage)
-                return []
             case MessageDelta(delta=delta, usage=usage):
                 self._note_end(delta.stop_reason, delta.stop_details)
-                return self._take_usage(usage)
+                self._take_usage(usage)
             case MessageStop():
-                left = [chunk for index in list(self._open) for chunk in self._stop_block(index)]
-                return [*left, *self._finish()]
+                for index in list(self._open):
+                    self._stop_block(index)
+                self._finish()
             case WholeMessage():
-                return self.read_message(event)
+                self.read_message(event)
             case StreamError():
-                return []
+                pass
 
-    def _read_delta(self, delta: Delta, index: int) -> list[Chunk]:
+    def _read_delta(self, delta: Delta, index: int) -> None:
         if delta.text:
-            return [TextChunk(delta.text)]
-        if delta.thinking:
-            return [ReasoningChunk(delta.thinking)]
-        if delta.partial_json:
-            return self._read_input(delta.partial_json, index)
-        return []
+            self._add_text(delta.text)
+        elif delta.thinking:
+            self._add(ReasoningChunk(delta.thinking))
+        elif delta.partial_json:
+            self._read_input(delta.partial_json, index)
 
-    def _read_input(self, piece: str, index: int) -> list[Chunk]:
+    def _read_input(self, piece: str, index: int) -> None:
         block = self._open.get(index)
         if block is None:
-            return []
+            return
         block.has_pieces = True
         if block.call_index is not None:
-            return [ToolCallChunk(block.call_index, None, None, piece)]
-        return _texts(piece if block.unwrapper is None else block.unwrapper.feed(piece))
+            self._add(ToolCallChunk(block.call_index, None, None, piece))
+        else:
+            self._add_text(piece if block.unwrapper is None else block.unwrapper.feed(piece))
 
-    def _start_block(self, block: Block, index: int) -> list[Chunk]:
+    def _start_block(self, block: Block, index: int) -> None:
         if block.type == "text" and block.text:
-            return [TextChunk(block.text)]
-        if block.type == "thinking" and block.thinking:
-            return [ReasoningChunk(block.thinking)]
-        if self._is_answer(block):
+            self._add_text(block.text)
+        elif block.type == "thinking" and block.thinking:
+            self._add(ReasoningChunk(block.thinking))
+        elif self._is_answer(block):
             self._open[index] = _OpenBlock(None, bytes(block.input).decode(), self._unwrapper())
         elif block.type == "tool_use":
             self._open[index] = _OpenBlock(self._call_count, bytes(block.input).decode())
-            return [self._start_call(block, "")]
-        return []
+            self._add(self._start_call(block, ""))
 
-    def _stop_block(self, index: int) -> list[Chunk]:
+    def _stop_block(self, index: int) -> None:
         block = self._open.pop(index, None)
         if block is None:
-            return []
-        rest = [] if block.has_pieces else self._read_input_of(block)
-        return [*rest, *_texts(block.unwrapper.finish())] if block.unwrapper is not None else rest
+            return
+        if not block.has_pieces:
+            self._read_input_of(block)
+        if block.unwrapper is not None:
+            self._batch.add_text(block.unwrapper.finish())
 
-    def _read_input_of(self, block: _OpenBlock) -> list[Chunk]:
-        """Return the input that stood in the block's start, `{}` where the tool was called without any."""
+    def _read_input_of(self, block: _OpenBlock) -> None:
+        """Read the input that stood in the block's start, `{}` where the tool was called without any."""
         if block.call_index is not None:
-            return [ToolCallChunk(block.call_index, None, None, block.input)]
-        return _texts(block.input if block.unwrapper is None else block.unwrapper.feed(block.input))
+            self._batch.add(ToolCallChunk(block.call_index, None, None, block.input))
+        else:
+            self._batch.add_text(block.input if block.unwrapper is None else block.unwrapper.feed(block.input))
 
     def _start_call(self, block: Block, arguments: str) -> ToolCallChunk:
         self._call_count += 1
@@ -270,26 +279,38 @@ class MessageReader:
         if details is not None:
             self._explanation = details.explanation or self._explanation
 
-    def _finish(self) -> list[Chunk]:
+    def _finish(self) -> None:
         self.has_ended = True
         if self._stop_reason == "refusal":
-            told: list[Chunk] = [RefusalChunk(self._explanation)] if self._explanation else []
-            return [*told, FinishChunk(FinishReason.STOP, is_refused=True)]
+            if self._explanation:
+                self._batch.add(RefusalChunk(self._explanation))
+            self._batch.add(FinishChunk(FinishReason.STOP, is_refused=True))
+            return
         reason = _FINISH_REASONS.get(self._stop_reason or "", FinishReason.STOP)
         if reason is FinishReason.TOOL_CALLS and self._call_count == 0:
             reason = FinishReason.STOP  # only the answer tool was called
-        return [FinishChunk(reason)]
+        self._batch.add(FinishChunk(reason))
 
-    def _with_first_usage(self, chunks: list[Chunk]) -> list[Chunk]:
+    def _add_text(self, text: str) -> None:
+        if text:
+            self._batch.add_text(text)
+            self._begin()
+
+    def _add(self, chunk: ReasoningChunk | ToolCallChunk) -> None:
+        self._batch.add(chunk)
+        self._begin()
+
+    def _begin(self) -> None:
         """Add what the stream's start said was used, an estimate so far, behind the first chunk of the answer."""
-        if not chunks or self._has_begun:
-            return chunks
-        self._has_begun = True
-        return [*chunks, UsageChunk(_usage(self._usage, is_estimate=True))] if self._has_usage else chunks
+        if not self._has_begun:
+            self._has_begun = True
+            if self._has_usage:
+                self._batch.add(UsageChunk(_usage(self._usage, is_estimate=True)))
 
-    def _take_usage(self, usage: WireUsage | None) -> list[Chunk]:
+    def _take_usage(self, usage: WireUsage | None) -> None:
         self._merge_usage(usage)
-        return [UsageChunk(_usage(self._usage, is_estimate=False))] if usage is not None else []
+        if usage is not None:
+            self._batch.add(UsageChunk(_usage(self._usage, is_estimate=False)))
 
     def _merge_usage(self, usage: WireUsage | None) -> None:
         """Take over the counts of a report: each is the sum so far, not an increment."""
@@ -300,10 +321,6 @@ class MessageReader:
             value: JsonValue = getattr(usage, name)
             if value is not None:
                 setattr(self._usage, name, value)
-
-
-def _texts(text: str) -> list[Chunk]:
-    return [TextChunk(text)] if text else []
 
 
 def _usage(wire: WireUsage, *, is_estimate: bool) -> Usage:

@@ -7,32 +7,49 @@ from parley.domain.errors import FailureCode, SeatFailure, UpstreamFailure
 from parley.providers.provider import Chunk, ReasoningChunk, RefusalChunk, TextChunk, ToolCallChunk
 
 
-async def bounded(chunks: AsyncGenerator[Chunk, None], max_answer_bytes: int) -> AsyncGenerator[Chunk, None]:
-    """Pass on `chunks` until their text passes `max_answer_bytes` of UTF-8; then the call is cut off.
+class AnswerBound:
+    """Counts one answer in bytes of UTF-8: text, refusal and tool calls together, reasoning by itself.
 
-    Text, refusal and tool calls count together, reasoning by itself. Raises UpstreamFailure (answer_too_large), after
-    the text up to the bound.
+    `failure` (answer_too_large) is set by the chunk that passes the bound; nothing is to be shown after it.
     """
-    answer_left = reasoning_left = max_answer_bytes
+
+    def __init__(self, max_answer_bytes: int) -> None:
+        self.failure: UpstreamFailure | None = None
+        self._max_answer_bytes = max_answer_bytes
+        self._answer_left = self._reasoning_left = max_answer_bytes
+
+    def fit(self, chunk: Chunk) -> Chunk | None:
+        """Return the chunk, of a text that passes the bound what is within, None where nothing is."""
+        match chunk:
+            case TextChunk(text):
+                before = self._answer_left
+                self._answer_left -= _size_bytes(text)
+                if self._answer_left < 0:
+                    self.failure = _passed(self._max_answer_bytes)
+                    kept = _up_to(text, before)
+                    return TextChunk(kept) if kept else None
+            case RefusalChunk(text) | ToolCallChunk(arguments=text):
+                self._answer_left -= _size_bytes(text)
+            case ReasoningChunk(text):
+                self._reasoning_left -= _size_bytes(text)
+            case _:
+                return chunk
+        if self._answer_left < 0 or self._reasoning_left < 0:
+            self.failure = _passed(self._max_answer_bytes)
+            return None
+        return chunk
+
+
+async def bounded(chunks: AsyncGenerator[Chunk, None], max_answer_bytes: int) -> AsyncGenerator[Chunk, None]:
+    """Pass on `chunks` until they pass the bound; then raise UpstreamFailure, after the text up to it."""
+    bound = AnswerBound(max_answer_bytes)
     async with aclosing(chunks):
         async for chunk in chunks:
-            match chunk:
-                case TextChunk(text):
-                    answer_left -= _size_bytes(text)
-                    if answer_left < 0:
-                        kept = _up_to(text, answer_left + _size_bytes(text))
-                        if kept:
-                            yield TextChunk(kept)
-                        raise _passed(max_answer_bytes)
-                case RefusalChunk(text) | ToolCallChunk(arguments=text):
-                    answer_left -= _size_bytes(text)
-                case ReasoningChunk(text):
-                    reasoning_left -= _size_bytes(text)
-                case _:
-                    pass
-            if answer_left < 0 or reasoning_left < 0:
-                raise _passed(max_answer_bytes)
-            yield chunk
+            fitting = bound.fit(chunk)
+            if fitting is not None:
+                yield fitting
+            if bound.failure is not None:
+                raise bound.failure
 
 
 def _size_bytes(text: str) -> int:

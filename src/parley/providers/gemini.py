@@ -4,7 +4,7 @@ Building requests and reading answers stand in modules of their own; here are th
 Source: contracts/providers.md, section 3.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from urllib.parse import quote
 
@@ -12,10 +12,10 @@ import msgspec
 
 from parley.domain.errors import FailureCode, UpstreamFailure
 from parley.domain.settings import ProviderSettings
-from parley.providers.bounds import bounded
+from parley.providers.batch import Batch
 from parley.providers.failures import ErrorDetail
 from parley.providers.gemini_request import build_request
-from parley.providers.gemini_wire import ResponseReader, decode_responses
+from parley.providers.gemini_wire import Response, ResponseReader, decode_responses
 from parley.providers.provider import Call, Chunk, WarningChunk
 from parley.providers.transport import Transport
 
@@ -113,7 +113,7 @@ class GeminiProvider:
 
     def stream(self, call: Call) -> AsyncIterator[Chunk]:
         """Make the call and yield its chunks. Raises UpstreamFailure; see provider.Provider."""
-        return bounded(self._chunks(call), call.limits.max_answer_bytes)
+        return self._chunks(call)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -123,43 +123,42 @@ class GeminiProvider:
         request = build_request(call, self._refused)
         for warning in request.warnings:
             yield WarningChunk(warning)
-        reader = ResponseReader(self._name)
-        async with aclosing(self._bodies(call, msgspec.json.encode(request.body))) as bodies:
-            async for data in bodies:
-                chunks, failure = self._read(reader, data)
-                for chunk in chunks:
+        batch = Batch(call.limits.max_answer_bytes)
+        reader = ResponseReader(batch, self._name)
+        async with aclosing(self._bodies(call, msgspec.json.encode(request.body))) as reads:
+            async for payloads in reads:
+                self._read(payloads, reader, batch)
+                for chunk in batch.take():
                     yield chunk
-                if failure is not None:
-                    raise failure
         if not reader.has_ended:
             raise self._transport.broken("broke off its answer before a finishReason")
-        for chunk in reader.finish():
+        reader.finish()
+        for chunk in batch.take():
             yield chunk
 
-    async def _bodies(self, call: Call, body: bytes) -> AsyncGenerator[bytes, None]:
-        """Yield the JSON that comes: each event of a stream, or the one body of a plain call."""
+    def _bodies(self, call: Call, body: bytes) -> AsyncGenerator[list[bytes], None]:
+        """Return what yields the JSON that each read brings: events of a stream, or the one body of a plain call."""
         path = f"/v1beta/models/{quote(call.deployment.upstream_model, safe='')}"
-        if not call.is_streamed:
-            yield await self._transport.fetch(f"{path}:generateContent", body, call.limits)
-            return
-        events = self._transport.events(f"{path}:streamGenerateContent?alt=sse", body, call.limits)
-        async with aclosing(events) as reads:
-            async for read in reads:
-                for data in read:
-                    yield data
+        if call.is_streamed:
+            return self._transport.events(f"{path}:streamGenerateContent?alt=sse", body, call.limits)
+        return self._whole(f"{path}:generateContent", body, call)
 
-    def _read(self, reader: ResponseReader, data: bytes) -> tuple[list[Chunk], UpstreamFailure | None]:
-        """Return the chunks of what came, and the failure that it ends with."""
-        chunks: list[Chunk] = []
+    async def _whole(self, path: str, body: bytes, call: Call) -> AsyncGenerator[list[bytes], None]:
+        yield [await self._transport.fetch(path, body, call.limits)]
+
+    def _read(self, payloads: Iterable[bytes], reader: ResponseReader, batch: Batch) -> None:
+        """Read the responses that have come; garbage, and an error inside, fail the batch."""
         try:
-            responses = decode_responses(data)
+            for data in payloads:
+                for response in self._decode(data):
+                    if response.error:
+                        raise self._transport.failure(data)
+                    reader.read(response)
+        except UpstreamFailure as failure:
+            batch.fail(failure)
+
+    def _decode(self, data: bytes) -> list[Response]:
+        try:
+            return decode_responses(data)
         except (ValueError, RecursionError) as error:
             raise self._transport.broken("sent something that is not Gemini's JSON") from error
-        for response in responses:
-            if response.error:
-                return chunks, self._transport.failure(data)
-            chunks += reader.read(response)
-            failure = reader.blocked(response)
-            if failure is not None:
-                return chunks, failure
-        return chunks, None

@@ -8,8 +8,9 @@ import msgspec
 from parley.domain.errors import FailureCode, SeatFailure, UpstreamFailure
 from parley.domain.run import FinishReason
 from parley.domain.usage import Usage
+from parley.providers.batch import Batch
 from parley.providers.gemini_contents import make_call_id
-from parley.providers.provider import Chunk, FinishChunk, ReasoningChunk, TextChunk, ToolCallChunk, UsageChunk
+from parley.providers.provider import FinishChunk, ReasoningChunk, ToolCallChunk, UsageChunk
 
 _FINISH_REASONS = {
     "STOP": FinishReason.STOP,
@@ -28,35 +29,35 @@ _FINISH_REASONS = {
 _TRANSIENT_REASONS = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "OTHER"})
 
 
-class FunctionCall(msgspec.Struct):
+class FunctionCall(msgspec.Struct, gc=False):
     name: str = ""
     args: msgspec.Raw = msgspec.Raw(b"{}")
     id: str | None = None
 
 
-class Part(msgspec.Struct, rename="camel"):
+class Part(msgspec.Struct, gc=False, rename="camel"):
     text: str | None = None
     thought: bool = False
     thought_signature: str | None = None
     function_call: FunctionCall | None = None
 
 
-class Content(msgspec.Struct):
+class Content(msgspec.Struct, gc=False):
     parts: list[Part] = []
 
 
-class Candidate(msgspec.Struct, rename="camel"):
+class Candidate(msgspec.Struct, gc=False, rename="camel"):
     content: Content | None = None
     finish_reason: str | None = None
     finish_message: str | None = None
     index: int = 0
 
 
-class PromptFeedback(msgspec.Struct, rename="camel"):
+class PromptFeedback(msgspec.Struct, gc=False, rename="camel"):
     block_reason: str | None = None
 
 
-class UsageMetadata(msgspec.Struct, rename="camel"):
+class UsageMetadata(msgspec.Struct, gc=False, rename="camel"):
     prompt_token_count: int | None = None
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
@@ -64,7 +65,7 @@ class UsageMetadata(msgspec.Struct, rename="camel"):
     tool_use_prompt_token_count: int | None = None
 
 
-class Response(msgspec.Struct, rename="camel"):
+class Response(msgspec.Struct, gc=False, rename="camel"):
     """One response or one piece of it; an empty `error` means that there is none."""
 
     candidates: list[Candidate] = []
@@ -84,26 +85,38 @@ def decode_responses(data: bytes) -> list[Response]:
 
 
 class ResponseReader:
-    """Turns one call's responses into chunks; `has_ended` tells a whole stream from a cut one."""
+    """Turns one call's responses into chunks, which it puts into `batch`.
 
-    def __init__(self, provider: str) -> None:
+    `has_ended` tells a whole stream from a cut one.
+    """
+
+    def __init__(self, batch: Batch, provider: str) -> None:
+        self._batch = batch
         self._provider = provider
         self._call_count = 0
         self._reason: str | None = None
         self.has_ended = False
 
-    def read(self, response: Response) -> list[Chunk]:
-        """Return the chunks of one response: reasoning, one text, tool calls, usage (an estimate before the end)."""
-        chunks: list[Chunk] = []
+    def read(self, response: Response) -> None:
+        """Read one response: reasoning, one text, tool calls, usage (an estimate until the end), a fault."""
         for candidate in response.candidates:
             if candidate.index == 0:
-                chunks += self._read_candidate(candidate, response.response_id or "")
+                self._read_candidate(candidate, response.response_id or "")
         if response.usage_metadata is not None:
             is_final = self.has_ended or not response.candidates
-            chunks.append(UsageChunk(_usage(response.usage_metadata, is_estimate=not is_final)))
-        return chunks
+            self._batch.add(UsageChunk(_usage(response.usage_metadata, is_estimate=not is_final)))
+        failure = self._blocked(response)
+        if failure is not None:
+            self._batch.fail(failure)
 
-    def blocked(self, response: Response) -> UpstreamFailure | None:
+    def finish(self) -> None:
+        """Add the end of the answer; a filter's word stands over a tool call's."""
+        reason = _FINISH_REASONS.get(self._reason or "", FinishReason.STOP)
+        if reason is FinishReason.STOP and self._call_count:
+            reason = FinishReason.TOOL_CALLS
+        self._batch.add(FinishChunk(reason))
+
+    def _blocked(self, response: Response) -> UpstreamFailure | None:
         """Return the failure of a prompt that was blocked, or of an answer that ended in a fault; None if neither."""
         reason = response.prompt_feedback.block_reason if response.prompt_feedback is not None else None
         if reason and not response.candidates:
@@ -115,23 +128,17 @@ class ResponseReader:
                 return _failure(FailureCode.UPSTREAM_ERROR, message, is_transient=reason in _TRANSIENT_REASONS)
         return None
 
-    def finish(self) -> list[Chunk]:
-        """Return the end of the answer; a filter's word stands over a tool call's."""
-        reason = _FINISH_REASONS.get(self._reason or "", FinishReason.STOP)
-        if reason is FinishReason.STOP and self._call_count:
-            reason = FinishReason.TOOL_CALLS
-        return [FinishChunk(reason)]
-
-    def _read_candidate(self, candidate: Candidate, response_id: str) -> list[Chunk]:
+    def _read_candidate(self, candidate: Candidate, response_id: str) -> None:
         if candidate.finish_reason:
             self._reason = candidate.finish_reason
             self.has_ended = True
         parts = candidate.content.parts if candidate.content is not None else []
-        reasoning = "".join([part.text or "" for part in parts if part.thought])
-        text = "".join([part.text or "" for part in parts if not part.thought])
-        calls = [self._call(part, part.function_call, response_id) for part in parts if part.function_call is not None]
-        shown: list[Chunk] = [ReasoningChunk(reasoning)] if reasoning else []
-        return [*shown, *([TextChunk(text)] if text else []), *calls]
+        if reasoning := "".join([part.text or "" for part in parts if part.thought]):
+            self._batch.add(ReasoningChunk(reasoning))
+        self._batch.add_text("".join([part.text or "" for part in parts if not part.thought]))
+        for part in parts:
+            if part.function_call is not None:
+                self._batch.add(self._call(part, part.function_call, response_id))
 
     def _call(self, part: Part, call: FunctionCall, response_id: str) -> ToolCallChunk:
         index = self._call_count

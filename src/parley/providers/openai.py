@@ -12,7 +12,7 @@ import msgspec
 from parley.domain.errors import UpstreamFailure
 from parley.domain.json import JsonObject
 from parley.domain.settings import ProviderSettings
-from parley.providers.bounds import bounded
+from parley.providers.batch import Batch
 from parley.providers.openai_errors import read_error
 from parley.providers.openai_request import build_body, without_refused
 from parley.providers.openai_wire import AnswerReader
@@ -35,8 +35,7 @@ class OpenAIProvider:
 
     def stream(self, call: Call) -> AsyncIterator[Chunk]:
         """Make the call and yield its chunks. Raises UpstreamFailure as Provider.stream says."""
-        chunks = self._streamed(call) if call.is_streamed else self._plain(call)
-        return bounded(chunks, call.limits.max_answer_bytes)
+        return self._streamed(call) if call.is_streamed else self._plain(call)
 
     async def close(self) -> None:
         await self._transport.close()
@@ -50,8 +49,12 @@ class OpenAIProvider:
         whole = await _send_repaired(send, body, call.deployment.upstream_model, warnings)
         for text in warnings:
             yield WarningChunk(text)
-        for chunk in self._reader().read_whole(whole):
+        batch = Batch(call.limits.max_answer_bytes)
+        reader = self._reader(batch)
+        reader.read_whole(whole)
+        for chunk in batch.take():
             yield chunk
+        reader.check_end()
 
     async def _streamed(self, call: Call) -> AsyncGenerator[Chunk, None]:
         async def send(body: JsonObject) -> tuple[_Events, list[bytes]]:
@@ -64,17 +67,18 @@ class OpenAIProvider:
         async with aclosing(events):
             for text in warnings:
                 yield WarningChunk(text)
-            reader = self._reader()
+            batch = Batch(call.limits.max_answer_bytes)
+            reader = self._reader(batch)
             while payloads:
-                for payload in payloads:
-                    for chunk in reader.read(payload):
-                        yield chunk
+                reader.read(payloads)
+                for chunk in batch.take():
+                    yield chunk
                 payloads = await _next_payloads(events, reader)
             reader.check_end()
             await drain(events)
 
-    def _reader(self) -> AnswerReader:
-        return AnswerReader(self._transport.broken, self._transport.failure)
+    def _reader(self, batch: Batch) -> AnswerReader:
+        return AnswerReader(batch, self._transport.broken, self._transport.failure)
 
 
 async def _send_repaired(

@@ -4,7 +4,7 @@ Only what is used is decoded; unknown fields are ignored, because every look-ali
 reasoning text are read, both shapes of content. Source: contracts/providers.md, sections 1 and 4.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import msgspec
@@ -12,18 +12,18 @@ import msgspec
 from parley.domain.errors import UpstreamFailure
 from parley.domain.run import FinishReason
 from parley.domain.usage import Usage
+from parley.providers.batch import Batch
 from parley.providers.provider import (
-    Chunk,
     FinishChunk,
     LogprobsChunk,
     ReasoningChunk,
     RefusalChunk,
-    TextChunk,
     ToolCallChunk,
     UsageChunk,
 )
 
 _DONE = b"[DONE]"
+_ABSENT = msgspec.Raw(b"")
 _NO_JSON = frozenset({b"", b"null", b"false", b'""', b"{}"})
 # No model call costs more; a larger number is a unit of the vendor's own.
 _MAX_COST_USD = Decimal(1_000_000)
@@ -41,25 +41,25 @@ _FINISH_REASONS = {
 _BREAKDOWNS = frozenset({"error", "insufficient_system_resource"})
 
 
-class _Part(msgspec.Struct):
+class _Part(msgspec.Struct, gc=False):
     type: str = ""
     text: str | None = None
     thinking: "list[_Part] | str | None" = None
     refusal: str | None = None
 
 
-class _Function(msgspec.Struct):
+class _Function(msgspec.Struct, gc=False):
     name: str | None = None
-    arguments: msgspec.Raw = msgspec.Raw(b"")
+    arguments: msgspec.Raw = _ABSENT
 
 
-class _ToolCall(msgspec.Struct):
+class _ToolCall(msgspec.Struct, gc=False):
     index: int | None = None
     id: str | None = None
     function: _Function | None = None
 
 
-class _Message(msgspec.Struct):
+class _Message(msgspec.Struct, gc=False):
     """A whole message or a delta: the same fields."""
 
     content: str | list[_Part] | None = None
@@ -69,25 +69,25 @@ class _Message(msgspec.Struct):
     tool_calls: list[_ToolCall] | None = None
 
 
-class _Choice(msgspec.Struct):
+class _Choice(msgspec.Struct, gc=False):
     index: int = 0
     delta: _Message | None = None
     message: _Message | None = None
     finish_reason: str | None = None
-    logprobs: msgspec.Raw = msgspec.Raw(b"")
-    error: msgspec.Raw = msgspec.Raw(b"")
+    logprobs: msgspec.Raw = _ABSENT
+    error: msgspec.Raw = _ABSENT
 
 
-class _InputDetails(msgspec.Struct):
+class _InputDetails(msgspec.Struct, gc=False):
     cached_tokens: int | float | None = None
     cache_write_tokens: int | float | None = None
 
 
-class _OutputDetails(msgspec.Struct):
+class _OutputDetails(msgspec.Struct, gc=False):
     reasoning_tokens: int | float | None = None
 
 
-class _Usage(msgspec.Struct):
+class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: int | float | None = None
     completion_tokens: int | float | None = None
     total_tokens: int | float | None = None
@@ -97,30 +97,52 @@ class _Usage(msgspec.Struct):
     cost: Decimal | None = None
 
 
-class _Frame(msgspec.Struct):
+class _Frame(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
-    error: msgspec.Raw = msgspec.Raw(b"")
+    error: msgspec.Raw = _ABSENT
 
 
 _decode_frame = msgspec.json.Decoder(_Frame).decode
 
 
 class AnswerReader:
-    """Turns the frames of one answer into chunks.
+    """Turns the frames of one answer into chunks, which it puts into `batch`.
 
     `has_finished`: the model has stopped; `is_done`: nothing more will come. `broken` words the failure of an answer
     that is none, `refused` that of an error body inside of an answer.
     """
 
-    def __init__(self, broken: Callable[[str], UpstreamFailure], refused: Callable[[bytes], UpstreamFailure]) -> None:
+    def __init__(
+        self, batch: Batch, broken: Callable[[str], UpstreamFailure], refused: Callable[[bytes], UpstreamFailure]
+    ) -> None:
         self.is_done = False
         self.has_finished = False
+        self._batch = batch
         self._broken = broken
         self._refused = refused
 
-    def read(self, payload: bytes) -> Iterator[Chunk]:
-        """Yield the chunks of one frame. Raises UpstreamFailure for garbage and for an error inside."""
+    def read(self, payloads: Iterable[bytes]) -> None:
+        """Read some frames; garbage, and an error inside, fail the batch."""
+        try:
+            for payload in payloads:
+                self._read_frame(payload)
+        except UpstreamFailure as failure:
+            self._batch.fail(failure)
+
+    def read_whole(self, body: bytes) -> None:
+        """Read an answer that was not streamed, whatever keep-alive padding stands before it."""
+        rest = body.lstrip()
+        while rest.startswith(b":"):
+            rest = rest.partition(b"\n")[2].lstrip()
+        self.read([rest])
+
+    def check_end(self) -> None:
+        """Raise UpstreamFailure if the answer ended before its end was said."""
+        if not self.has_finished and not self.is_done:
+            raise self._broken("ended its answer before it was complete")
+
+    def _read_frame(self, payload: bytes) -> None:
         if payload == _DONE:
             self.is_done = True
             return
@@ -128,73 +150,58 @@ class AnswerReader:
             frame = _decode_frame(payload)
         except (ValueError, RecursionError) as error:
             raise self._broken("sent something that is not an answer in OpenAI's format") from error
-        if bytes(frame.error) not in _NO_JSON:
+        if _says_something(frame.error):
             raise self._refused(payload)
         for choice in frame.choices or ():
             if choice.index == 0:
-                yield from self._read_choice(choice)
+                self._read_choice(choice)
         usage = None if frame.usage is None else _usage_of(frame.usage)
         if usage is not None:
-            yield UsageChunk(usage)
+            self._batch.add(UsageChunk(usage))
 
-    def read_whole(self, body: bytes) -> Iterator[Chunk]:
-        """Yield the chunks of an answer that was not streamed, whatever keep-alive padding stands before it."""
-        rest = body.lstrip()
-        while rest.startswith(b":"):
-            rest = rest.partition(b"\n")[2].lstrip()
-        yield from self.read(rest)
-        self.check_end()
-
-    def check_end(self) -> None:
-        """Raise UpstreamFailure if the answer ended before its end was said."""
-        if not self.has_finished and not self.is_done:
-            raise self._broken("ended its answer before it was complete")
-
-    def _read_choice(self, choice: _Choice) -> Iterator[Chunk]:
+    def _read_choice(self, choice: _Choice) -> None:
         message = choice.delta
         if message is None and choice.message is not None:
             message = choice.message
             self.is_done = True
         if message is not None:
-            yield from _read_message(message)
-        if bytes(choice.logprobs) not in _NO_JSON:
-            yield LogprobsChunk(msgspec.json.decode(choice.logprobs))
-        if bytes(choice.error) not in _NO_JSON:
+            self._read_message(message)
+        if _says_something(choice.logprobs):
+            self._batch.add(LogprobsChunk(msgspec.json.decode(choice.logprobs)))
+        if _says_something(choice.error):
             raise self._refused(b'{"error":' + bytes(choice.error) + b"}")
         if choice.finish_reason and not self.has_finished:
             if choice.finish_reason in _BREAKDOWNS:
                 raise self._broken(f"stopped with {choice.finish_reason}")
             self.has_finished = True
-            yield FinishChunk(_FINISH_REASONS.get(choice.finish_reason, FinishReason.STOP))
+            self._batch.add(FinishChunk(_FINISH_REASONS.get(choice.finish_reason, FinishReason.STOP)))
+
+    def _read_message(self, message: _Message) -> None:
+        batch = self._batch
+        if reasoning := message.reasoning_content or message.reasoning:
+            batch.add(ReasoningChunk(reasoning))
+        if isinstance(message.content, str):
+            batch.add_text(message.content)
+        elif message.content:
+            self._read_parts(message.content)
+        if message.refusal:
+            batch.add(RefusalChunk(message.refusal))
+        for position, call in enumerate(message.tool_calls or ()):
+            function = call.function or _Function()
+            index = position if call.index is None else call.index
+            batch.add(ToolCallChunk(index, call.id or None, function.name or None, _arguments_of(function)))
+
+    def _read_parts(self, parts: list[_Part]) -> None:
+        """Read the parts joined by kind: Mistral's models think in parts of their own."""
+        if reasoning := "".join([_thinking_of(part) for part in parts]):
+            self._batch.add(ReasoningChunk(reasoning))
+        self._batch.add_text("".join([part.text or "" for part in parts if part.thinking is None]))
+        if refusal := "".join([part.refusal or "" for part in parts]):
+            self._batch.add(RefusalChunk(refusal))
 
 
-def _read_message(message: _Message) -> Iterator[Chunk]:
-    if reasoning := message.reasoning_content or message.reasoning:
-        yield ReasoningChunk(reasoning)
-    if isinstance(message.content, str):
-        if message.content:
-            yield TextChunk(message.content)
-    elif message.content:
-        yield from _read_parts(message.content)
-    if message.refusal:
-        yield RefusalChunk(message.refusal)
-    for position, call in enumerate(message.tool_calls or ()):
-        function = call.function or _Function()
-        index = position if call.index is None else call.index
-        yield ToolCallChunk(index, call.id or None, function.name or None, _arguments_of(function))
-
-
-def _read_parts(parts: list[_Part]) -> Iterator[Chunk]:
-    """Yield the parts joined by kind: Mistral's models think in parts of their own."""
-    reasoning = "".join([_thinking_of(part) for part in parts])
-    text = "".join([part.text or "" for part in parts if part.thinking is None])
-    refusal = "".join([part.refusal or "" for part in parts])
-    if reasoning:
-        yield ReasoningChunk(reasoning)
-    if text:
-        yield TextChunk(text)
-    if refusal:
-        yield RefusalChunk(refusal)
+def _says_something(raw: msgspec.Raw) -> bool:
+    return raw is not _ABSENT and bytes(raw) not in _NO_JSON
 
 
 def _thinking_of(part: _Part) -> str:

@@ -25,6 +25,8 @@ class EventSplitter:
 
     def feed(self, read: bytes) -> list[bytes]:
         """Return the data of the events that `read` completes, empty ones left out. Raises EventTooLarge."""
+        if events := self._whole_events(read):
+            return events
         if self._ended_in_cr or b"\r" in read:
             read = self._with_line_feeds(read)
         lines = read.split(b"\n")
@@ -40,6 +42,19 @@ class EventSplitter:
     def finish(self) -> list[bytes]:
         """Return what the last event holds where the stream ends without its blank line."""
         return self._take_lines([b"", b""])
+
+    def _whole_events(self, read: bytes) -> list[bytes]:
+        """Return the events of a read as nearly all are: whole events of one data line each; else nothing."""
+        if self._line or self._data or self._ended_in_cr or b"\r" in read:
+            return []
+        if not (read.startswith(b"data: ") and read.endswith(b"\n\n")):
+            return []
+        events = read[6:-2].split(b"\n\ndata: ")
+        # Two line feeds an event leave none for other lines.
+        if read.count(b"\n") != 2 * len(events) or not all(events):
+            return []
+        self._is_first_line = False
+        return events
 
     def _take_lines(self, lines: list[bytes]) -> list[bytes]:
         if self._line:

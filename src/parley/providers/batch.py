@@ -1,0 +1,55 @@
+"""What one read from the network brings of an answer: its chunks, within the bound, neighbouring texts joined.
+
+A fast model sends many tokens a read; joined here, they cost the rest of the server no more than one.
+"""
+
+from collections.abc import Iterator
+
+from parley.domain.errors import UpstreamFailure
+from parley.providers.bounds import AnswerBound
+from parley.providers.provider import Chunk, TextChunk
+
+
+class Batch:
+    """Filled by a dialect's reader, emptied after each read. After a failure it takes nothing more."""
+
+    def __init__(self, max_answer_bytes: int) -> None:
+        self._bound = AnswerBound(max_answer_bytes)
+        self._chunks: list[Chunk] = []
+        self._texts: list[str] = []
+        self._failure: UpstreamFailure | None = None
+
+    def add_text(self, text: str) -> None:
+        """Add a piece of the answer's text; an empty one is none."""
+        if text:
+            self._texts.append(text)
+
+    def add(self, chunk: Chunk) -> None:
+        self._join()
+        self._keep(chunk)
+
+    def fail(self, failure: UpstreamFailure) -> None:
+        """End the answer with `failure`, which is raised behind what was added before."""
+        self._join()
+        self._failure = self._failure or failure
+
+    def take(self) -> Iterator[Chunk]:
+        """Yield what was added since the last time. Raises UpstreamFailure where the answer has failed."""
+        self._join()
+        chunks, self._chunks = self._chunks, []
+        yield from chunks
+        if self._failure is not None:
+            raise self._failure
+
+    def _join(self) -> None:
+        if self._texts:
+            text = self._texts[0] if len(self._texts) == 1 else "".join(self._texts)
+            self._texts.clear()
+            self._keep(TextChunk(text))
+
+    def _keep(self, chunk: Chunk) -> None:
+        if self._failure is None:
+            fitting = self._bound.fit(chunk)
+            self._failure = self._bound.failure
+            if fitting is not None:
+                self._chunks.append(fitting)
