@@ -26,7 +26,11 @@ class Batch:
 
     def add(self, chunk: Chunk) -> None:
         self._join()
-        self._keep(chunk)
+        if self._failure is None:
+            fitting = self._bound.fit(chunk)
+            self._failure = self._bound.failure
+            if fitting is not None:
+                self._chunks.append(fitting)
 
     def fail(self, failure: UpstreamFailure) -> None:
         """End the answer with `failure`, which is raised behind what was added before."""
@@ -42,14 +46,13 @@ class Batch:
             raise self._failure
 
     def _join(self) -> None:
-        if self._texts:
-            text = self._texts[0] if len(self._texts) == 1 else "".join(self._texts)
-            self._texts.clear()
-            self._keep(TextChunk(text))
-
-    def _keep(self, chunk: Chunk) -> None:
+        texts = self._texts
+        if not texts:
+            return
+        text = texts[0] if len(texts) == 1 else "".join(texts)
+        texts.clear()
         if self._failure is None:
-            fitting = self._bound.fit(chunk)
+            fitting = self._bound.fit_text(text)
             self._failure = self._bound.failure
-            if fitting is not None:
-                self._chunks.append(fitting)
+            if fitting:
+                self._chunks.append(TextChunk(fitting))

@@ -18,16 +18,21 @@ class AnswerBound:
         self._max_answer_bytes = max_answer_bytes
         self._answer_left = self._reasoning_left = max_answer_bytes
 
+    def fit_text(self, text: str) -> str:
+        """Return what of a piece of the answer's text is within."""
+        before = self._answer_left
+        self._answer_left -= _size_bytes(text)
+        if self._answer_left >= 0:
+            return text
+        self.failure = _passed(self._max_answer_bytes)
+        return _up_to(text, before)
+
     def fit(self, chunk: Chunk) -> Chunk | None:
         """Return the chunk, of a text that passes the bound what is within, None where nothing is."""
         match chunk:
             case TextChunk(text):
-                before = self._answer_left
-                self._answer_left -= _size_bytes(text)
-                if self._answer_left < 0:
-                    self.failure = _passed(self._max_answer_bytes)
-                    kept = _up_to(text, before)
-                    return TextChunk(kept) if kept else None
+                kept = self.fit_text(text)
+                return TextChunk(kept) if kept else None
             case RefusalChunk(text) | ToolCallChunk(arguments=text):
                 self._answer_left -= _size_bytes(text)
             case ReasoningChunk(text):
