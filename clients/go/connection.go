@@ -1,0 +1,92 @@
+package parley
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// idleTimeout is how long a stream may be silent; the server sends a comment every 15 s.
+const idleTimeout = 60 * time.Second
+
+// connection is the response behind a stream.
+type connection struct {
+	request   request
+	requestID string
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	body      io.ReadCloser
+	messages  *messageReader
+}
+
+// open asks for a stream, once, and returns when its head is there. After that only silence counts.
+func (t *transport) open(ctx context.Context, path string, body any, options []Option) (*connection, error) {
+	r := request{method: http.MethodPost, path: path, body: streamed{body}}
+	s, encoded, err := t.prepare(r, options)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	head := time.AfterFunc(s.timeout, func() { cancel(r.late(s.timeout)) })
+	response, err := s.send(ctx, r, encoded, "text/event-stream")
+	if !head.Stop() && err == nil { // the timer went off just as the head came
+		response.Body.Close()
+		err = r.late(s.timeout)
+	}
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	c := &connection{request: r, requestID: response.Header.Get("X-Request-Id"), ctx: ctx, cancel: cancel, body: response.Body}
+	c.messages = newMessageReader(watched{c, t.idle})
+	return c, nil
+}
+
+// next returns the next message, io.EOF at [DONE].
+func (c *connection) next() (message, error) {
+	if c.ctx.Err() != nil { // what is buffered belongs to a stream that was left
+		return message{}, c.request.failure(c.ctx, c.requestID, context.Canceled)
+	}
+	found, err := c.messages.next()
+	switch {
+	case err == nil || err == io.EOF:
+		return found, err
+	case c.ctx.Err() != nil:
+		return found, c.request.failure(c.ctx, c.requestID, err)
+	}
+	return found, c.failure("the stream broke off before its end", err)
+}
+
+func (c *connection) failure(what string, err error) error {
+	return &ConnectionError{Message: fmt.Sprintf("%v: %s: %v", c.request, what, err), RequestID: c.requestID, Err: err}
+}
+
+func (c *connection) close() error {
+	c.cancel(&ConnectionError{Message: c.request.String() + ": the stream was left before its end"})
+	return c.body.Close()
+}
+
+// watched is the body of a stream. A read that waits longer than idle for a byte cuts the connection; time between reads does not
+// count, for that the caller is slow is no fault of the server's.
+type watched struct {
+	*connection
+	idle time.Duration
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	timer := time.AfterFunc(w.idle, func() {
+		what := fmt.Sprintf("%v: the stream was silent for %v and counts as cut", w.request, w.idle)
+		w.cancel(&ConnectionError{Message: what, Err: io.ErrUnexpectedEOF})
+	})
+	defer timer.Stop()
+	return w.body.Read(p)
+}
+
+// streamed is a request whose answer is to be a stream.
+type streamed struct{ body any }
+
+func (s streamed) MarshalJSON() ([]byte, error) {
+	return object(s.body, map[string]any{"stream": true})
+}

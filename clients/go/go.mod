@@ -1,0 +1,3 @@
+module parley.dev/clients/go
+
+go 1.23

@@ -1,0 +1,157 @@
+package parley
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+// Resolution is what becomes of the answers of a roundtable.
+type Resolution string
+
+// The resolutions; an empty one is ResolutionSummary.
+const (
+	ResolutionSummary        Resolution = "summary"         // merged by one more call
+	ResolutionFast           Resolution = "fast"            // handed back as they are
+	ResolutionMultipleChoice Resolution = "multiple_choice" // counted as votes for one of the choices
+)
+
+// RoundtableRequest is one question to several seats.
+type RoundtableRequest struct {
+	Input        string          `json:"input"`                   // the question, sent byte for byte
+	Models       []Seat          `json:"models"`                  // 1 to 32; see [Seats]
+	Resolution   Resolution      `json:"resolution,omitempty"`    // ResolutionSummary unless said
+	Choices      []string        `json:"choices,omitempty"`       // 2 to 100, with ResolutionMultipleChoice alone
+	Instructions string          `json:"instructions,omitempty"`  // system prompt of every model call
+	OutputSchema json.RawMessage `json:"output_schema,omitempty"` // a JSON Schema, as [Schema] makes it; see [Parse]
+	SummaryModel string          `json:"summary_model,omitempty"` // who merges or breaks a tie
+	MaxRetries   *int            `json:"max_retries,omitempty"`   // the server's own, per seat: 0 to 3; 1 unless said
+	TimeoutMS    int             `json:"timeout_ms,omitempty"`    // per seat, milliseconds: up to 300000; 120000 unless said
+}
+
+// Seat is one model's place in a panel, with what holds for it alone.
+type Seat struct {
+	Name        string   `json:"name"`                  // as [ModelsService.List] names it
+	Temperature *float64 `json:"temperature,omitempty"` // 0 to 2
+	MaxTokens   int      `json:"max_tokens,omitempty"`  // at least 1
+	TopP        *float64 `json:"top_p,omitempty"`       // 0 to 1
+	Reasoning   string   `json:"reasoning,omitempty"`   // "low", "medium", "high" or "max"
+}
+
+// Seats returns a seat for each name; the same model may sit more than once.
+func Seats(names ...string) []Seat {
+	seats := make([]Seat, len(names))
+	for i, name := range names {
+		seats[i].Name = name
+	}
+	return seats
+}
+
+// MarshalJSON writes a seat without settings as its bare name.
+func (s Seat) MarshalJSON() ([]byte, error) {
+	if s == (Seat{Name: s.Name}) {
+		return json.Marshal(s.Name)
+	}
+	type plain Seat
+	return json.Marshal(plain(s))
+}
+
+// RoundtableResult is what a roundtable came to.
+type RoundtableResult struct {
+	ID           string         `json:"id"`            // "rt_" and a ULID
+	Data         Data           `json:"data"`          // the consolidated answer or the winning choice; nothing with ResolutionFast
+	Meta         RoundtableMeta `json:"meta"`          // how it came about
+	ModelResults []SeatResult   `json:"model_results"` // one per seat, in request order
+}
+
+// RoundtableMeta tells how an answer came about.
+type RoundtableMeta struct {
+	Resolution          Resolution    `json:"resolution"`                  // as asked for
+	ModelsUsed          []string      `json:"models_used"`                 // the seats that answered, in request order
+	TotalCost           float64       `json:"total_cost"`                  // US dollars, as far as prices are known
+	TotalDurationMS     int64         `json:"total_duration_ms"`           // milliseconds
+	SummaryModel        string        `json:"summary_model,omitempty"`     // who consolidated; empty if nobody had to
+	SummaryUsage        *Usage        `json:"summary_usage,omitempty"`     // tokens of the consolidation
+	TraceUUID           string        `json:"trace_uuid"`                  // for [TracesService.Get]
+	Partial             bool          `json:"partial"`                     // a seat failed or is schema-invalid
+	CostComplete        bool          `json:"cost_complete"`               // TotalCost is all
+	SummaryFallbackUsed bool          `json:"summary_fallback_used"`       // another model than asked for had to consolidate
+	SummaryError        *SummaryError `json:"summary_error,omitempty"`     // why Data is nothing or breaks off
+	SummaryTruncated    bool          `json:"summary_truncated,omitempty"` // the answers were cut to fit the consolidation model
+	Vote                *Vote         `json:"vote,omitempty"`              // the count, with ResolutionMultipleChoice
+}
+
+// SummaryError says why there is no consolidated answer, or only a part of it.
+type SummaryError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Vote is how the seats voted.
+type Vote struct {
+	Tally    []Tally `json:"tally"`               // every choice, in request order
+	Tie      bool    `json:"tie"`                 // two or more choices had the most votes
+	TieBreak string  `json:"tie_break,omitempty"` // who settled it: "judge" or "seat_order"; empty without a tie
+	Share    float64 `json:"share"`               // the winner's share of the valid votes
+}
+
+// Tally is the votes for one choice.
+type Tally struct {
+	Choice string `json:"choice"` // as written in the request
+	Votes  int    `json:"votes"`
+	Seats  []int  `json:"seats"` // indices of the seats that chose it
+}
+
+// SeatResult is what one seat said, or why it could not.
+type SeatResult struct {
+	Index int `json:"index"` // place in the request, from 0
+	SeatAnswer
+	Error    string   `json:"error,omitempty"`    // why the seat failed, as a sentence
+	Attempts int      `json:"attempts"`           // calls made for this seat
+	Warnings []string `json:"warnings,omitempty"` // what the model could not be given
+}
+
+// SeatAnswer is what a seat's result and its event in a stream have in common.
+type SeatAnswer struct {
+	Model        string   `json:"model"`                   // as asked for
+	Data         Data     `json:"data"`                    // text, JSON value or choice; nothing where the seat failed
+	DurationMS   int64    `json:"duration_ms"`             // milliseconds, retries included
+	FinishReason string   `json:"finish_reason,omitempty"` // "stop", "length", "tool_calls" or "content_filter"
+	Cost         *float64 `json:"cost,omitempty"`          // US dollars; nil where the price is not known
+	Usage        *Usage   `json:"usage,omitempty"`         // tokens of all its attempts
+	ErrorCode    string   `json:"error_code,omitempty"`    // why the seat failed, as a slug
+	SchemaValid  *bool    `json:"schema_valid,omitempty"`  // with OutputSchema: whether Data fits it
+	SchemaError  string   `json:"schema_error,omitempty"`  // where it does not
+}
+
+// Usage is tokens as a roundtable counts them.
+type Usage struct {
+	InputTokens         int64  `json:"input_tokens"`                    // cached input included
+	OutputTokens        int64  `json:"output_tokens"`                   // reasoning included
+	CacheReadTokens     *int64 `json:"cache_read_tokens,omitempty"`     // part of the input
+	CacheCreationTokens *int64 `json:"cache_creation_tokens,omitempty"` // part of the input
+	ReasoningTokens     *int64 `json:"reasoning_tokens,omitempty"`      // part of the output
+	Estimated           bool   `json:"estimated,omitempty"`             // counted from the text, not by the provider
+}
+
+// RoundtableService asks several models one question.
+type RoundtableService struct{ transport *transport }
+
+const roundtablePath = "/v3/roundtable"
+
+// Create asks and waits for the whole result. That some seats failed is no error: see SeatResult.Error.
+func (s *RoundtableService) Create(ctx context.Context, req RoundtableRequest, options ...Option) (*RoundtableResult, error) {
+	call := request{method: http.MethodPost, path: roundtablePath, body: req, isPaid: true}
+	return fetch[RoundtableResult](ctx, s.transport, call, options)
+}
+
+// Vote lets the seats choose one of req.Choices, by plurality; the winner is the result's Data, the count its Meta.Vote.
+func (s *RoundtableService) Vote(ctx context.Context, req RoundtableRequest, options ...Option) (*RoundtableResult, error) {
+	req.Resolution = ResolutionMultipleChoice
+	return s.Create(ctx, req, options...)
+}
+
+// Stream asks and returns as soon as the server has begun to answer.
+func (s *RoundtableService) Stream(ctx context.Context, req RoundtableRequest, options ...Option) (*RoundtableStream, error) {
+	return stream(ctx, s.transport, roundtablePath, req, &roundtableReader{}, options)
+}
