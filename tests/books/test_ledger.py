@@ -225,6 +225,15 @@ class TestTroubleWithTheStore:
         office.do(work)
 
 
+def test_two_thousand_panels_of_three_with_consolidation_may_run_at_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "journal")
+    ledger = Ledger(Office(f"sqlite:///{tmp_path}/parley.db", tmp_path, {"a": [says("Paris")]}).store, journal)
+    for number in range(2000):
+        ledger.enter(f"req_{number}", events=4)
+    assert ledger.running_events == 8000
+    journal.close()
+
+
 def test_what_a_killed_process_left_running_is_closed_as_abandoned_and_billed(store_url: str, tmp_path: Path) -> None:
     office = Office(store_url, tmp_path, {"a": [[Pause()]]})
 

@@ -19,7 +19,9 @@ import msgspec
 
 from parley.books.entries import CallOpening, Closing, Entry, Row, Settlement
 
-ROOM_BYTES = 16_777_216
+ROOM_BYTES = 33_554_432
+"""For 10,922 events that run at once: 2,000 panels of 3 and their consolidations, with some to spare."""
+
 RECORD_BYTES = 3_072
 """Room that one event is taken to need, its attempts included."""
 
