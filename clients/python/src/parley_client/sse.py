@@ -1,0 +1,68 @@
+"""Server-sent events: bytes to frames, however they were split. Source: the HTML standard, section 9.2.6.
+
+Knows nothing of what stands in a frame. Lines end in LF or CRLF; comments and unknown fields are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event as it was framed: the value of its `event:` line, if any, and its data lines joined by LF."""
+
+    event: str | None
+    data: str
+
+
+class FrameDecoder:
+    """Turns pieces of a stream into frames. A line is decoded when it is whole: a character may be split anywhere."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._event: str | None = None
+        self._data: list[str] = []
+        self._is_first_line = True
+
+    def feed(self, piece: bytes) -> Iterator[Frame]:
+        """Yield the frames that `piece` completes."""
+        *ends, rest = piece.split(b"\n")
+        for end in ends:
+            self._pieces.append(end)
+            line = b"".join(self._pieces)
+            self._pieces.clear()
+            yield from self._read(line)
+        if rest:
+            self._pieces.append(rest)
+
+    def finish(self) -> Iterator[Frame]:
+        """Yield the frame that had no blank line after it when the stream ended, if there is one."""
+        yield from self.feed(b"\n\n")
+
+    def _read(self, raw: bytes) -> Iterator[Frame]:
+        line = self._without_bom(raw).removesuffix(b"\r").decode("utf-8", "replace")
+        if not line:
+            yield from self._dispatch()
+            return
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            self._data.append(value)
+        elif name == "event":
+            self._event = value or None
+
+    def _dispatch(self) -> Iterator[Frame]:
+        event, data = self._event, "\n".join(self._data)
+        self._event, self._data = None, []
+        if data:
+            yield Frame(event, data)
+
+    def _without_bom(self, line: bytes) -> bytes:
+        if not self._is_first_line:
+            return line
+        self._is_first_line = False
+        return line.removeprefix(_BOM)
