@@ -2,8 +2,6 @@
 module dev.parley.client {
     requires transitive java.net.http;
     requires transitive tools.jackson.databind;
-
     exports dev.parley.client;
-
     opens dev.parley.client to tools.jackson.databind;
 }

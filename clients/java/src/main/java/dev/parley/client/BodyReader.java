@@ -18,38 +18,32 @@ import java.util.concurrent.TimeoutException;
  * slows the server down. Closing it before its end drops the connection. One thread reads; any thread may close.
  */
 final class BodyReader implements HttpResponse.BodySubscriber<BodyReader>, AutoCloseable {
-    private sealed interface Arrival {}
+    /** What came: bytes, or without them the end, with the reason if it is too early. */
+    private record Piece(byte[] bytes, Throwable failure) {}
 
-    private record Piece(byte[] bytes) implements Arrival {}
-
-    private record End(Throwable cause) implements Arrival {}
-
-    private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
     private Flow.Subscription subscription;
-    private boolean isClosed;
+    private volatile boolean isClosed;
 
-    /** Returns the next bytes, or null at the end of the body; whoever waits here while it is closed is cancelled. */
+    /** Returns the next bytes, or null at the end of the body. Whoever waits here while it is closed is cancelled. */
     byte[] next(Duration patience) throws IOException, InterruptedException, TimeoutException {
-        var arrival = isClosed() ? null : arrivals.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
-        if (isClosed()) {
+        var piece = isClosed ? null : pieces.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+        if (isClosed) {
             throw new CancelledException("The answer was closed before its end.", null);
         }
-        if (arrival == null) {
+        if (piece == null) {
             throw new TimeoutException();
         }
-        if (arrival instanceof Piece piece) {
+        if (piece.failure != null) {
+            throw new IOException(piece.failure.getMessage(), piece.failure);
+        }
+        if (piece.bytes != null) {
             subscription.request(1);
-            return piece.bytes();
         }
-        arrivals.add(arrival);
-        var cause = ((End) arrival).cause();
-        if (cause != null) {
-            throw new IOException(cause.getMessage(), cause);
-        }
-        return null;
+        return piece.bytes;
     }
 
-    synchronized boolean isClosed() { return isClosed; }
+    boolean isClosed() { return isClosed; }
 
     @Override
     public synchronized void close() {
@@ -57,7 +51,7 @@ final class BodyReader implements HttpResponse.BodySubscriber<BodyReader>, AutoC
         if (subscription != null) {
             subscription.cancel();
         }
-        arrivals.add(new End(null));
+        onComplete();
     }
 
     @Override
@@ -77,12 +71,12 @@ final class BodyReader implements HttpResponse.BodySubscriber<BodyReader>, AutoC
     public void onNext(List<ByteBuffer> buffers) {
         var bytes = ByteBuffer.allocate(buffers.stream().mapToInt(ByteBuffer::remaining).sum());
         buffers.forEach(bytes::put);
-        arrivals.add(new Piece(bytes.array()));
+        pieces.add(new Piece(bytes.array(), null));
     }
 
     @Override
-    public void onError(Throwable cause) { arrivals.add(new End(cause)); }
+    public void onError(Throwable failure) { pieces.add(new Piece(null, failure)); }
 
     @Override
-    public void onComplete() { arrivals.add(new End(null)); }
+    public void onComplete() { pieces.add(new Piece(null, null)); }
 }

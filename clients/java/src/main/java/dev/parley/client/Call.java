@@ -14,11 +14,11 @@ record Call(String method, String path, Object body, RetryRule retryRule, boolea
     static Call get(String path) { return of("GET", path, null); }
 
     /** Returns a call that asks models, and so must not be paid for twice. */
-    static Call ask(String path, Map<String, Object> fields) {
-        return new Call("POST", path, fields, RetryRule.USUAL, true);
+    static Call ask(String path, Request<?> request) {
+        return new Call("POST", path, request.fields(), RetryRule.USUAL, true);
     }
 
-    static Call stream(String path, Map<String, Object> fields) { return of("POST", path, plus(fields, "stream", true)); }
+    static Call stream(String path, Request<?> request) { return of("POST", path, plus(request.fields(), "stream", true)); }
 
     static Map<String, Object> plus(Map<String, Object> fields, String field, Object value) {
         var all = new LinkedHashMap<>(fields);
@@ -28,9 +28,7 @@ record Call(String method, String path, Object body, RetryRule retryRule, boolea
 
     /** Returns the path of one thing; the slashes in its id stand. */
     static String path(String collection, String id) {
-        if (id == null || id.isBlank()) {
-            throw new IllegalArgumentException("The id is empty; without one this would be another call.");
-        }
+        CallOptions.check(id != null && !id.isBlank(), "The id is empty; without one this would be another call.");
         return collection + "/" + escape(id).replace("%2F", "/");
     }
 
@@ -39,8 +37,6 @@ record Call(String method, String path, Object body, RetryRule retryRule, boolea
         var mark = path.contains("?") ? "&" : "?";
         return value == null ? this : of(method, path + mark + name + "=" + escape(value.toString()), body);
     }
-
-    Call with(Paging paging) { return with("limit", paging.limit()).with("offset", paging.offset()); }
 
     @Override
     public String toString() { return method + " " + path; }

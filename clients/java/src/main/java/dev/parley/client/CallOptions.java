@@ -3,37 +3,44 @@ package dev.parley.client;
 import java.time.Duration;
 
 /**
- * What a call does otherwise than its client: {@code client.with(CallOptions.DEFAULT.timeout(…).maxRetries(0)).models()}.
+ * How calls are made: {@code client.with(CallOptions.DEFAULT.maxRetries(0)).models()}. Null means as the client does.
  *
- * @param timeout for a plain call all of it, retries included; for a stream the time until its head; null: the client's
- * @param maxRetries how often a plain call is sent again; null: the client's
- * @param idempotencyKey up to 255 characters that name one single call; null: a random one for each. Streams take none.
+ * @param timeout for a plain call all of it, retries included; for a stream the time until its head
+ * @param maxRetries how often a plain call is sent again
+ * @param idempotencyKey up to 255 characters that name one single plain call; else each has a random one
  */
 public record CallOptions(Duration timeout, Integer maxRetries, String idempotencyKey) {
-    /** As the client does it. */
+    /** As the client does. */
     public static final CallOptions DEFAULT = new CallOptions(null, null, null);
 
     /** Throws IllegalArgumentException for what no call can be made with. */
     public CallOptions {
-        if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
-            throw new IllegalArgumentException("timeout is " + timeout + "; it must be longer than nothing.");
-        }
-        if (maxRetries != null && maxRetries < 0) {
-            throw new IllegalArgumentException("maxRetries is " + maxRetries + "; 0 means that nothing is sent again.");
-        }
-        if (idempotencyKey != null && !idempotencyKey.matches("[\\x21-\\x7e][\\x20-\\x7e]{0,254}")) {
-            throw new IllegalArgumentException("idempotencyKey must be 1 to 255 printable characters of ASCII.");
-        }
+        check(timeout == null || timeout.compareTo(Duration.ZERO) > 0, "timeout is " + timeout + "; it must be more than 0.");
+        check(maxRetries == null || maxRetries >= 0, "maxRetries is " + maxRetries + "; 0 means to send nothing again.");
+        check(idempotencyKey == null || idempotencyKey.matches("[!-~][ -~]{0,254}"),
+                "idempotencyKey must be 1 to 255 printable characters of ASCII, the first no blank.");
     }
 
     /** Returns these options with another timeout. */
-    public CallOptions timeout(Duration timeout) { return new CallOptions(timeout, maxRetries, idempotencyKey); }
+    public CallOptions timeout(Duration value) { return new CallOptions(value, maxRetries, idempotencyKey); }
 
     /** Returns these options with another number of retries. */
-    public CallOptions maxRetries(int maxRetries) { return new CallOptions(timeout, maxRetries, idempotencyKey); }
+    public CallOptions maxRetries(int value) { return new CallOptions(timeout, value, idempotencyKey); }
 
-    /** Returns these options with a key of the caller's own, so that the call may be repeated by another process too. */
-    public CallOptions idempotencyKey(String idempotencyKey) {
-        return new CallOptions(timeout, maxRetries, idempotencyKey);
+    /** Returns these options with a key of the caller's, so that another process may repeat the call. */
+    public CallOptions idempotencyKey(String value) { return new CallOptions(timeout, maxRetries, value); }
+
+    /** Returns these options, and where they say nothing {@code usual}. */
+    CallOptions or(CallOptions usual) {
+        return new CallOptions(
+                timeout == null ? usual.timeout : timeout,
+                maxRetries == null ? usual.maxRetries : maxRetries,
+                idempotencyKey == null ? usual.idempotencyKey : idempotencyKey);
+    }
+
+    static void check(boolean isRight, String message) {
+        if (!isRight) {
+            throw new IllegalArgumentException(message);
+        }
     }
 }

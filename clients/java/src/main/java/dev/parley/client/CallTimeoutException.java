@@ -1,6 +1,6 @@
 package dev.parley.client;
 
-/** The call took longer than its timeout: {@link CallOptions#timeout} for one call, {@link Parley.Builder#timeout} for all. */
+/** The call took longer than its timeout, {@link CallOptions#timeout}. */
 @SuppressWarnings("serial")
 public final class CallTimeoutException extends ConnectionException {
     CallTimeoutException(String message) { super(message, null); }

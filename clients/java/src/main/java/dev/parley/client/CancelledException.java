@@ -1,6 +1,6 @@
 package dev.parley.client;
 
-/** The caller gave up: its thread was interrupted (and still is), or the stream was closed before its end. */
+/** The caller gave up: its thread was interrupted, and still is, or the stream was closed before its end. */
 @SuppressWarnings("serial")
 public final class CancelledException extends ParleyException {
     CancelledException(String message, Throwable cause) { super(message, cause); }

@@ -11,14 +11,9 @@ import tools.jackson.databind.JsonNode;
 public record ChatCompletion(
         String id, String object, long created, String model, List<Choice> choices, ChatUsage usage,
         @Money BigDecimal cost, List<String> warnings) {
-    /** The answer; there is only one. {@code finishReason}: {@code stop}, {@code length}, {@code tool_calls} or {@code content_filter}. */
-    public record Choice(int index, ChatMessage message, JsonNode logprobs, String finishReason) {
-        /** Makes one thing of absent and null. */
-        public Choice {
-            logprobs = Json.present(logprobs);
-        }
-    }
+    /** The only answer. {@code finishReason}: {@code stop}, {@code length}, {@code tool_calls} or {@code content_filter}. */
+    public record Choice(int index, ChatMessage message, JsonNode logprobs, String finishReason) {}
 
     /** Returns the answer's text, or null where the model refused or called tools. */
-    public String text() { return choices.isEmpty() ? null : choices.get(0).message().content(); }
+    public String text() { return choices.get(0).message().content(); }
 }

@@ -3,59 +3,42 @@ package dev.parley.client;
 import java.util.List;
 import java.util.Map;
 
-/** What one model is asked, as OpenAI defines it. {@code fields} are those of the request's JSON; see {@code docs/chat.md}. */
-public record ChatRequest(Map<String, Object> fields) {
-    /** Begins a request; it needs {@code model}, and {@code messages} or a {@code template}. */
-    public static Builder builder() { return new Builder(); }
-
-    /** Sets the fields of a chat; what has no method here ({@code seed}, {@code response_format} …) goes through {@code set}. */
-    public static final class Builder extends RequestBuilder<Builder> {
-        private Builder() {}
-
-        /** The model, or {@code panel/NAME} for a panel of the server's configuration. */
-        public Builder model(String name) { return set("model", name); }
-
-        /** The models that are tried in order when {@code model} fails. */
-        public Builder models(String... fallbacks) { return set("models", List.of(fallbacks)); }
-
-        /** The conversation so far. */
-        public Builder messages(Message... messages) { return set("messages", List.of(messages)); }
-
-        /** From 0 to 2. */
-        public Builder temperature(double temperature) { return set("temperature", temperature); }
-
-        /** The most tokens of the answer. */
-        public Builder maxTokens(int tokens) { return set("max_tokens", tokens); }
-
-        /** How hard the model thinks: {@code none}, {@code minimal}, {@code low} … {@code max}. */
-        public Builder reasoningEffort(String effort) { return set("reasoning_effort", effort); }
-
-        /** A tool that the model may call, its parameters as a JSON Schema. */
-        public Builder tools(Tool... tools) { return set("tools", List.of(tools)); }
-
-        /** Whether a stream ends with a chunk that has the usage. */
-        public Builder includeUsage(boolean includes) { return set("stream_options", Map.of("include_usage", includes)); }
-
-        /** The server's limit in seconds, up to 300; not the timeout of this client. */
-        public Builder timeoutSeconds(double seconds) { return set("timeout", seconds); }
-
-        /** Whether a call that was made before may be answered from the server's cache. */
-        public Builder cache(boolean caches) { return set("cache", caches); }
-
-        /** A stored template, by name or id, and a value for each of its placeholders. */
-        public Builder template(String name, Map<String, String> variables) {
-            return set("template", name).set("variables", variables);
-        }
-
-        /** Returns the request. */
-        public ChatRequest build() { return new ChatRequest(fields()); }
+/** What one model is asked, as OpenAI defines it; {@code set} takes what has no method here, such as {@code seed}. */
+public record ChatRequest(Map<String, Object> fields) implements Request<ChatRequest> {
+    /** Returns a conversation with a model, or with {@code panel/NAME}, a panel of the server's configuration. */
+    public static ChatRequest of(String model, Message... messages) {
+        return new ChatRequest(Map.of()).set("model", model).set("messages", List.of(messages));
     }
 
-    /** A function that the model may call. */
-    public record Tool(String type, Map<String, Object> function) {
-        /** Returns a function with its parameters as a JSON Schema. */
-        public static Tool function(String name, String description, Map<String, ?> parameters) {
-            return new Tool("function", Map.of("name", name, "description", description, "parameters", parameters));
-        }
+    @Override
+    public ChatRequest with(Map<String, Object> fields) { return new ChatRequest(fields); }
+
+    /** The models that are tried in order when the first fails. */
+    public ChatRequest fallbacks(String... models) { return set("models", List.of(models)); }
+
+    /** From 0 to 2. */
+    public ChatRequest temperature(double temperature) { return set("temperature", temperature); }
+
+    /** The most tokens of the answer. */
+    public ChatRequest maxTokens(int tokens) { return set("max_tokens", tokens); }
+
+    /** How hard the model thinks: {@code none}, {@code minimal}, {@code low} … {@code max}. */
+    public ChatRequest reasoningEffort(String effort) { return set("reasoning_effort", effort); }
+
+    /** The functions that the model may call, as OpenAI spells tools. */
+    public ChatRequest tools(List<Map<String, Object>> tools) { return set("tools", tools); }
+
+    /** Ends a stream with a chunk that has the usage. */
+    public ChatRequest includeUsage() { return set("stream_options", Map.of("include_usage", true)); }
+
+    /** The server's limit in seconds, up to 300; not the timeout of this client. */
+    public ChatRequest timeoutSeconds(double seconds) { return set("timeout", seconds); }
+
+    /** Whether a call that was made before may be answered from the server's cache. */
+    public ChatRequest cache(boolean caches) { return set("cache", caches); }
+
+    /** A stored template by name or id, and a value for each of its placeholders. */
+    public ChatRequest template(String name, Map<String, String> variables) {
+        return set("template", name).set("variables", variables);
     }
 }

@@ -18,37 +18,31 @@ public final class ChatStream extends ParleyStream<ChatCompletionChunk, ChatComp
     private BigDecimal cost;
     private List<String> warnings;
 
-    ChatStream(Transport.Body body) { super(body); }
+    ChatStream(Transport transport, Call call) { super(transport, call, ChatCompletionChunk.class, "object"); }
 
     @Override
-    ChatCompletionChunk read(JsonNode json) {
-        var chunk = Json.WIRE.treeToValue(json, ChatCompletionChunk.class);
+    void collect(ChatCompletionChunk chunk) {
         first = first == null ? chunk : first;
         usage = chunk.usage() == null ? usage : chunk.usage();
         cost = chunk.cost() == null ? cost : chunk.cost();
         warnings = chunk.warnings() == null ? warnings : chunk.warnings();
-        chunk.choices().forEach(this::collect);
-        return chunk;
-    }
-
-    private void collect(ChatCompletionChunk.Choice choice) {
-        finishReason = choice.finishReason() == null ? finishReason : choice.finishReason();
-        logprobs = choice.logprobs() == null ? logprobs : choice.logprobs();
-        var delta = choice.delta();
-        if (delta == null) {
-            return;
-        }
-        append(content, delta.content());
-        append(refusal, delta.refusal());
-        append(reasoning, delta.reasoningContent());
-        if (delta.toolCalls() != null) {
-            delta.toolCalls().forEach(piece -> toolCalls.merge(
-                    piece.index() == null ? 0 : piece.index(), piece.withIndex(null), ToolCall::plus));
+        for (var choice : chunk.choices()) {
+            finishReason = choice.finishReason() == null ? finishReason : choice.finishReason();
+            logprobs = choice.logprobs() == null ? logprobs : choice.logprobs();
+            if (choice.delta() != null) {
+                collect(choice.delta());
+            }
         }
     }
 
-    @Override
-    String nameOf(JsonNode json) { return null; }
+    private void collect(ChatMessage delta) {
+        content.append(delta.content() == null ? "" : delta.content());
+        refusal.append(delta.refusal() == null ? "" : delta.refusal());
+        reasoning.append(delta.reasoningContent() == null ? "" : delta.reasoningContent());
+        for (var piece : delta.toolCalls() == null ? List.<ToolCall>of() : delta.toolCalls()) {
+            toolCalls.merge(piece.index() == null ? 0 : piece.index(), piece.withoutIndex(), ToolCall::plus);
+        }
+    }
 
     @Override
     TextDelta textOf(ChatCompletionChunk chunk) {
@@ -57,26 +51,13 @@ public final class ChatStream extends ParleyStream<ChatCompletionChunk, ChatComp
 
     @Override
     ChatCompletion result() {
-        if (first == null) {
-            return null;
-        }
-        var isSilent = content.isEmpty() && !(refusal.isEmpty() && toolCalls.isEmpty());
-        var message = new ChatMessage(
-                "assistant",
-                isSilent ? null : content.toString(),
-                textOrNull(refusal),
-                textOrNull(reasoning),
-                toolCalls.isEmpty() ? null : List.copyOf(toolCalls.values()));
-        var choice = new ChatCompletion.Choice(0, message, logprobs, finishReason);
-        return new ChatCompletion(
-                first.id(), "chat.completion", first.created(), first.model(), List.of(choice), usage, cost, warnings);
+        var calls = toolCalls.isEmpty() ? null : List.copyOf(toolCalls.values());
+        var text = content.isEmpty() && (calls != null || !refusal.isEmpty()) ? null : content.toString();
+        var message = new ChatMessage("assistant", text, orNull(refusal), orNull(reasoning), calls);
+        return first == null ? null : new ChatCompletion(
+                first.id(), "chat.completion", first.created(), first.model(),
+                List.of(new ChatCompletion.Choice(0, message, logprobs, finishReason)), usage, cost, warnings);
     }
 
-    private static void append(StringBuilder text, String piece) {
-        if (piece != null) {
-            text.append(piece);
-        }
-    }
-
-    private static String textOrNull(StringBuilder text) { return text.isEmpty() ? null : text.toString(); }
+    private static String orNull(StringBuilder text) { return text.isEmpty() ? null : text.toString(); }
 }

@@ -2,12 +2,9 @@ package dev.parley.client;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** Time and chance, so that tests need neither. */
 interface Clock {
-    Clock SYSTEM = new Clock() {};
-
     default long nanoTime() { return System.nanoTime(); }
 
     default Instant now() { return Instant.now(); }
@@ -15,5 +12,5 @@ interface Clock {
     default void sleep(Duration pause) throws InterruptedException { Thread.sleep(pause.toMillis()); }
 
     /** Returns a number from [0, 1). */
-    default double random() { return ThreadLocalRandom.current().nextDouble(); }
+    default double random() { return Math.random(); }
 }

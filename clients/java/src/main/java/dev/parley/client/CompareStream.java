@@ -4,20 +4,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import tools.jackson.databind.JsonNode;
 
 /** The events of a comparison. The whole result lacks what they do not carry: {@code created} and {@code traceUuid}. */
 public final class CompareStream extends ParleyStream<CompareEvent, CompareResponse> {
-    private final Map<String, CompareResult> results = new HashMap<>();
+    private final Map<String, CompareResponse.Result> results = new HashMap<>();
     private final StringBuilder comparison = new StringBuilder();
     private List<String> models = List.of();
     private CompareEvent.Done done;
 
-    CompareStream(Transport.Body body) { super(body); }
+    CompareStream(Transport transport, Call call) { super(transport, call, CompareEvent.class, "event"); }
 
     @Override
-    CompareEvent read(JsonNode json) {
-        var event = Json.WIRE.treeToValue(json, CompareEvent.class);
+    void collect(CompareEvent event) {
         if (event instanceof CompareEvent.ComparisonStart start) {
             models = start.models();
         } else if (event instanceof CompareEvent.ModelStreamDone model) {
@@ -29,39 +27,25 @@ public final class CompareStream extends ParleyStream<CompareEvent, CompareRespo
         } else if (event instanceof CompareEvent.Done last) {
             done = last;
         }
-        return event;
     }
-
-    @Override
-    String nameOf(JsonNode json) { return Json.text(json, "event"); }
 
     @Override
     TextDelta textOf(CompareEvent event) {
         if (event instanceof CompareEvent.ModelChunk piece) {
             return new TextDelta(null, piece.model(), piece.delta(), false);
         }
-        if (event instanceof CompareEvent.ComparisonChunk piece) {
-            return new TextDelta(null, piece.comparisonModel(), piece.delta(), true);
-        }
-        return null;
+        return event instanceof CompareEvent.ComparisonChunk piece
+                ? new TextDelta(null, piece.comparisonModel(), piece.delta(), true)
+                : null;
     }
 
     @Override
     CompareResponse result() {
         return done == null ? null : new CompareResponse(
-                done.comparisonId(),
-                "compare.completion",
-                null,
-                models,
+                done.comparisonId(), "compare.completion", null, models,
                 models.stream().map(results::get).filter(Objects::nonNull).toList(),
-                comparison.isEmpty() ? null : comparison.toString(),
-                done.comparisonModel(),
-                done.usage(),
-                done.comparisonFallbackUsed(),
-                done.totalLatencyMs(),
-                done.partial(),
-                done.skipComparison(),
-                done.totalCost(),
-                null);
+                comparison.isEmpty() ? null : comparison.toString(), done.comparisonModel(), done.usage(),
+                done.comparisonFallbackUsed(), done.totalLatencyMs(), done.partial(), done.skipComparison(),
+                done.totalCost(), null);
     }
 }

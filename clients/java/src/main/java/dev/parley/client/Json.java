@@ -1,6 +1,7 @@
 package dev.parley.client;
 
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import com.fasterxml.jackson.annotation.Nulls;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
@@ -14,19 +15,18 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The two ways in which JSON is read here. */
 final class Json {
-    /** The contracts': snake case, unknown fields passed over, numbers as they were written. */
+    /** The contracts': snake case, unknown fields passed over, absent and null one thing, numbers as they were written. */
     static final JsonMapper WIRE = builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .changeDefaultPropertyInclusion(usual -> usual.withValueInclusion(Include.NON_NULL))
+            .changeDefaultNullHandling(usual -> usual.withValueNulls(Nulls.SKIP))
             .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
-            .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .disable(DeserializationFeature.FAIL_ON_INVALID_SUBTYPE)
+            .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES, DeserializationFeature.FAIL_ON_INVALID_SUBTYPE)
             .build();
 
     /** The caller's own types': names as they stand, and nothing bent to fit. */
     static final JsonMapper OUTPUT = builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
             .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
@@ -34,21 +34,11 @@ final class Json {
 
     private Json() {}
 
-    /** Returns a field that is text, or null. */
-    static String text(JsonNode object, String field) { return object.path(field).stringValue(null); }
-
-    /** Returns null for JSON's null too: to us absent and null are one thing. */
-    static JsonNode present(JsonNode node) {
-        return node == null || node.isNull() || node.isMissingNode() ? null : node;
-    }
-
-    /** Returns text as it is and any other value as JSON; null for null. */
-    static String asText(JsonNode node) {
-        return node == null || node.isString() ? (node == null ? null : node.stringValue()) : node.toString();
-    }
+    /** Returns null for what is absent or null. */
+    static JsonNode present(JsonNode node) { return node.isMissingNode() || node.isNull() ? null : node; }
 
     private static JsonMapper.Builder builder() {
-        // The most that the server lets an answer have is the operator's to say.
+        // How long an answer may be is the server's to say.
         var constraints = StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build();
         return JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
                 .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)

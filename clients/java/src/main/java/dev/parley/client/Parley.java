@@ -1,5 +1,6 @@
 package dev.parley.client;
 
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Map;
@@ -20,9 +21,9 @@ public final class Parley {
     public static Parley create() { return builder().build(); }
 
     /** Begins a client; what is not set comes from the environment. */
-    public static Builder builder() { return new Builder(System.getenv(), Clock.SYSTEM); }
+    public static Builder builder() { return new Builder(System.getenv(), new Clock() {}); }
 
-    /** Returns a client over the same connections whose calls do what {@code options} say: {@code client.with(options).models()}. */
+    /** Returns a client over the same connections whose calls are made as {@code options} say. */
     public Parley with(CallOptions options) { return new Parley(transport.with(options)); }
 
     /** Returns the calls of {@code /v3/roundtable}. */
@@ -31,7 +32,7 @@ public final class Parley {
     /** Returns the calls of {@code /v1/chat/compare}. */
     public CompareResource compare() { return new CompareResource(transport); }
 
-    /** Returns the calls of {@code /v1/chat/completions}. */
+    /** Returns the calls of {@code /v1/chat}. */
     public ChatResource chat() { return new ChatResource(transport); }
 
     /** Returns the calls of {@code /v1/models}. */
@@ -46,9 +47,10 @@ public final class Parley {
     /** Returns the calls of {@code /v3/traces}. */
     public TracesResource traces() { return new TracesResource(transport); }
 
-    /** Returns the server's URL and whether there is a key; never the key. */
     @Override
-    public String toString() { return "Parley[" + transport.settings() + "]"; }
+    public String toString() {
+        return "Parley[url=" + transport.url() + ", apiKey=" + (transport.apiKey() == null ? "none" : "set") + "]";
+    }
 
     /** Sets how a client reaches its server. */
     public static final class Builder {
@@ -78,19 +80,13 @@ public final class Parley {
             return this;
         }
 
-        /** For a plain call all of it, retries included; for a stream the time until its head. 600 s unless said. */
-        public Builder timeout(Duration timeout) {
-            options = options.timeout(timeout);
+        /** How all calls are made; unless said with a timeout of 600 s and 2 retries. */
+        public Builder options(CallOptions options) {
+            this.options = options.or(this.options);
             return this;
         }
 
-        /** How often a plain call is sent again; 2 unless said. */
-        public Builder maxRetries(int maxRetries) {
-            options = options.maxRetries(maxRetries);
-            return this;
-        }
-
-        /** The HTTP client to use, with a proxy or certificates of the caller's choice. */
+        /** The HTTP client to use, for a proxy or certificates of one's own. */
         public Builder httpClient(HttpClient http) {
             this.http = http;
             return this;
@@ -104,8 +100,21 @@ public final class Parley {
 
         /** Returns the client. Throws IllegalArgumentException for a URL or key that can't be one. */
         public Parley build() {
-            var settings = new Settings(Settings.readUrl(url), apiKey, options, silence);
-            return new Parley(new Transport(http == null ? HttpClient.newHttpClient() : http, settings, clock));
+            CallOptions.check(apiKey == null || !apiKey.isBlank(), "The API key is empty; give a key, or null for none.");
+            CallOptions.check(apiKey == null || apiKey.matches("[!-~]+"),
+                    "The API key has a blank, a line break or a character beyond ASCII in it; copy the key alone.");
+            var client = http == null ? HttpClient.newHttpClient() : http;
+            return new Parley(new Transport(client, readUrl(url), apiKey, options, silence, clock));
+        }
+
+        /** The messages do not show the URL: it may hold a password. */
+        private static URI readUrl(String text) {
+            var wrong = "The server's URL (PARLEY_URL) ";
+            CallOptions.check(text.strip().matches("(?i)https?://[^/?#\\s]+[^\\s]*"),
+                    wrong + "must be an address such as http://127.0.0.1:8080.");
+            CallOptions.check(!text.matches(".*[?#@].*"), wrong + "must end with its path, without a user name, ? or #.");
+            CallOptions.check(!text.matches(".*/v[13]/*\\s*"), wrong + "must not end in /v1 or /v3: the calls add them.");
+            return URI.create(text.strip().replaceFirst("/+$", ""));
         }
     }
 }

@@ -1,43 +1,50 @@
 package dev.parley.client;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.StreamSupport;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /**
  * An answer as it comes, to be read once and by one thread: {@code try (var stream = …) { for (var event : stream) … }}.
  *
- * <p>The connection is closed at the end, on any exception, and by {@link #close}, which any thread may call; the server
- * then stops its calls to the models. Leaving a loop early does not close it: that is what {@code try} is for.
+ * <p>The connection is closed at the end, on any exception, and by {@link #close}, which any thread may call; the server then
+ * stops its calls to the models. Leaving a loop early does not close it: that is what {@code try} is for.
  *
  * <p>Reading throws {@link StreamException} where the server ends the stream with an error, {@link ConnectionException} where
- * it breaks off or says nothing for 60 s, and {@link CancelledException} where the thread is interrupted or the stream was closed.
+ * it breaks off or keeps silent for 60 s, {@link CancelledException} where the thread is interrupted or the stream is closed.
  *
- * @param <E> the events
+ * @param <E> the events; kinds that are not known are passed over
  * @param <R> the whole result
  */
 public abstract sealed class ParleyStream<E, R> implements Iterable<E>, Iterator<E>, AutoCloseable
         permits RoundtableStream, CompareStream, ChatStream {
-    private final Transport.Body body;
+    private final BodyReader body;
+    private final Duration silence;
+    private final Class<E> type;
+    private final String nameField;
     private final SseDecoder decoder = new SseDecoder();
     private E next;
     private boolean isAtEnd;
     private boolean isDone;
     private ParleyException failure;
 
-    ParleyStream(Transport.Body body) { this.body = body; }
+    /** {@code nameField}: where events have their name in their JSON. */
+    ParleyStream(Transport transport, Call call, Class<E> type, String nameField) {
+        body = transport.open(call);
+        silence = transport.silence();
+        this.type = type;
+        this.nameField = nameField;
+    }
 
-    /** Returns the event in {@code json}, kept for the whole result; null for a kind that is not known. */
-    abstract E read(JsonNode json);
+    /** Keeps what an event has for the whole result. */
+    abstract void collect(E event);
 
-    /** Returns the name that an event has in its JSON, or null. */
-    abstract String nameOf(JsonNode json);
-
+    /** Returns the text in an event, or null. */
     abstract TextDelta textOf(E event);
 
     /** Returns what was collected, or null where the event that completes it did not come. */
@@ -50,7 +57,7 @@ public abstract sealed class ParleyStream<E, R> implements Iterable<E>, Iterator
         }
         try {
             while (next == null && !isDone) {
-                next = advance();
+                next = read(nextFrame());
             }
             return next != null;
         } catch (ParleyException failed) {
@@ -79,43 +86,42 @@ public abstract sealed class ParleyStream<E, R> implements Iterable<E>, Iterator
 
     /** Returns only the text that comes, of all models interleaved as it comes; it reads this same stream. */
     public final Iterable<TextDelta> textDeltas() {
-        return () -> StreamSupport.stream(spliterator(), false)
-                .map(this::textOf)
-                .filter(Objects::nonNull)
-                .iterator();
+        return () -> StreamSupport.stream(spliterator(), false).map(this::textOf).filter(Objects::nonNull).iterator();
     }
 
     /**
-     * Reads to the end and returns the whole result, as the plain call would have; after a loop, what the loop has seen of it.
-     * (It can't be called {@code final}, as in the other languages: that word is Java's own.)
+     * Reads what is left and returns the whole result, as the plain call would have. (Other languages call it {@code final},
+     * a word that Java keeps for itself.)
      */
     public final R finalResult() {
         while (hasNext()) {
             next();
         }
-        var result = result();
-        if (result == null) {
+        if (result() == null) {
             throw new ConnectionException("The stream ended without the event that completes it.", null);
         }
-        return result;
+        return result();
     }
 
     @Override
-    public final void close() { body.reader().close(); }
+    public final void close() { body.close(); }
 
-    private E advance() {
-        var frame = nextFrame();
-        if (frame.data().equals("[DONE]")) {
-            isDone = true;
+    private E read(SseDecoder.Frame frame) {
+        isDone = frame.data().equals("[DONE]");
+        if (isDone) {
             return null;
         }
         try {
             var json = Json.WIRE.readTree(frame.data());
-            var name = nameOf(json) == null ? frame.name() : nameOf(json);
-            if ("error".equals(name) || name == null && Json.present(json.path("error")) != null) {
-                throw failureIn(json);
+            var name = json.path(nameField).stringValue(frame.name());
+            if ("error".equals(name) || name == null && json.hasNonNull("error")) {
+                throw new StreamException(json);
             }
-            return read(json);
+            var event = Json.WIRE.treeToValue(json, type);
+            if (event != null) {
+                collect(event);
+            }
+            return event;
         } catch (JacksonException unreadable) {
             throw new ConnectionException("An event of the stream is not the JSON that Parley sends.", unreadable);
         }
@@ -124,13 +130,13 @@ public abstract sealed class ParleyStream<E, R> implements Iterable<E>, Iterator
     private SseDecoder.Frame nextFrame() {
         try {
             for (var frame = decoder.poll(); ; frame = decoder.poll()) {
-                if (frame != null && !body.reader().isClosed()) {
+                if (frame != null && !body.isClosed()) {
                     return frame;
                 }
                 if (isAtEnd) {
                     throw new ConnectionException("The stream broke off before its end.", null);
                 }
-                var bytes = body.reader().next(body.silence());
+                var bytes = body.next(silence);
                 isAtEnd = bytes == null;
                 if (isAtEnd) {
                     decoder.end();
@@ -141,19 +147,9 @@ public abstract sealed class ParleyStream<E, R> implements Iterable<E>, Iterator
         } catch (IOException broken) {
             throw new ConnectionException("The stream broke off before its end: " + broken.getMessage(), broken);
         } catch (TimeoutException silent) {
-            throw new ConnectionException("The stream kept silent for " + body.silence().toSeconds() + " s.", silent);
+            throw new ConnectionException("The stream kept silent for " + silence.toSeconds() + " s.", silent);
         } catch (InterruptedException interrupted) {
             throw CancelledException.interrupted(interrupted);
         }
-    }
-
-    /** Reads {@code error} as an object, or as the sentence beside its {@code error_code}. */
-    private static StreamException failureIn(JsonNode json) {
-        var error = json.path("error");
-        var isObject = error.isObject();
-        var code = isObject ? Json.text(error, "code") : Json.text(json, "error_code");
-        var message = isObject ? Json.text(error, "message") : error.stringValue(null);
-        var details = Json.present((isObject && error.has("details") ? error : json).path("details"));
-        return new StreamException(code, message == null ? "The server ended the stream with an error." : message, details);
     }
 }

@@ -17,29 +17,24 @@ enum RetryRule {
     RetryRule(Set<Integer> statuses) { this.statuses = statuses; }
 
     /**
-     * Returns how long to wait before the {@code retry}th repetition (0 = the first), or null if it is not worth it.
+     * Returns how long to wait before repetition number {@code retry}, from 0, or null if it is not worth it.
      *
      * @param random from [0, 1): full jitter, so that clients that failed together do not come back together
      * @param left until the call's timeout
      */
     Duration pauseBefore(int retry, ParleyException failure, double random, Duration left) {
-        if (!covers(failure)) {
-            return null;
-        }
         var pause = Duration.ofMillis((long) (random * Math.min(8000, 500 * Math.pow(2, retry))));
-        if (failure instanceof ApiException refusal && refusal.retryAfter() != null) {
-            if (refusal.retryAfter().compareTo(LONGEST_RETRY_AFTER) > 0) {
-                return null;
-            }
-            pause = pause.compareTo(refusal.retryAfter()) < 0 ? refusal.retryAfter() : pause;
+        var wanted = failure instanceof ApiException refusal ? refusal.retryAfter() : null;
+        if (wanted != null && wanted.compareTo(pause) > 0) {
+            pause = wanted;
         }
-        return pause.compareTo(left) < 0 ? pause : null;
+        return covers(failure) && pause.compareTo(LONGEST_RETRY_AFTER) <= 0 && pause.compareTo(left) < 0 ? pause : null;
     }
 
     private boolean covers(ParleyException failure) {
         if (failure instanceof ApiException refusal) {
-            return statuses.contains(refusal.status())
-                    || this == USUAL && refusal.status() == 409 && "idempotency_in_progress".equals(refusal.code());
+            var isRunning = refusal.status() == 409 && "idempotency_in_progress".equals(refusal.code());
+            return statuses.contains(refusal.status()) || this == USUAL && isRunning;
         }
         return this == USUAL && failure instanceof ConnectionException && !(failure instanceof CallTimeoutException);
     }

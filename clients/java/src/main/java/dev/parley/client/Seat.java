@@ -1,11 +1,6 @@
 package dev.parley.client;
 
-/**
- * A model's place at a roundtable: {@code Seat.of("sandbox/terse").temperature(0.2)}. Null means the model's own setting.
- *
- * @param temperature 0 to 2
- * @param topP 0 to 1
- */
+/** A model's place at a roundtable: {@code Seat.of("sandbox/terse").temperature(0.2)}. Null means the model's own setting. */
 public record Seat(String name, Double temperature, Integer maxTokens, Double topP, Reasoning reasoning) {
     /** How hard a model thinks. */
     public enum Reasoning { LOW, MEDIUM, HIGH, MAX }

@@ -3,11 +3,13 @@ package dev.parley.client;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 
 /**
- * Cuts bytes into server-sent events, wherever the reads split them. Comments and unknown fields are passed over.
- * Source: WHATWG HTML, section 9.2; other than there, an event that lacks its blank line counts when the body has ended.
+ * Cuts bytes into server-sent events, wherever the reads split them; comments and unknown fields are passed over. Source: WHATWG
+ * HTML, section 9.2; other than there, a last event without its blank line counts, and a carriage return alone ends no line.
  */
 final class SseDecoder {
     /** One event: its name, null without, and its data lines joined by line feeds. */
@@ -15,22 +17,16 @@ final class SseDecoder {
 
     private final Queue<Frame> frames = new ArrayDeque<>();
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-    private final StringBuilder data = new StringBuilder();
+    private final List<String> data = new ArrayList<>();
     private String name;
-    private boolean hasData;
-    private boolean endedInCr;
-    private boolean isFirstLine = true;
 
     void feed(byte[] bytes) {
         for (var each : bytes) {
-            if (each == '\n' || each == '\r') {
-                if (each == '\r' || !endedInCr) {
-                    endLine();
-                }
+            if (each == '\n') {
+                endLine();
             } else {
                 line.write(each);
             }
-            endedInCr = each == '\r';
         }
     }
 
@@ -44,33 +40,23 @@ final class SseDecoder {
     Frame poll() { return frames.poll(); }
 
     private void endLine() {
-        var text = line.toString(StandardCharsets.UTF_8);
+        var text = line.toString(StandardCharsets.UTF_8).replaceFirst("^\uFEFF", "").replaceFirst("\r$", "");
         line.reset();
-        if (isFirstLine && text.startsWith("\uFEFF")) {
-            text = text.substring(1);
-        }
-        isFirstLine = false;
         if (text.isEmpty()) {
             endFrame();
-            return;
-        }
-        var colon = text.indexOf(':');
-        var field = colon < 0 ? text : text.substring(0, colon);
-        var value = colon < 0 ? "" : text.substring(text.startsWith(" ", colon + 1) ? colon + 2 : colon + 1);
-        if (field.equals("event")) {
-            name = value;
-        } else if (field.equals("data")) {
-            data.append(hasData ? "\n" : "").append(value);
-            hasData = true;
+        } else if (text.startsWith("data:")) {
+            data.add(text.substring(text.startsWith(" ", 5) ? 6 : 5));
+        } else if (text.startsWith("event:")) {
+            name = text.substring(6).strip();
         }
     }
 
     private void endFrame() {
-        if (hasData && !data.isEmpty()) {
-            frames.add(new Frame(name, data.toString()));
+        var joined = String.join("\n", data);
+        if (!joined.isEmpty()) {
+            frames.add(new Frame(name, joined));
         }
+        data.clear();
         name = null;
-        hasData = false;
-        data.setLength(0);
     }
 }

@@ -8,10 +8,11 @@ public final class StreamException extends ParleyException {
     private final String code;
     private final JsonNode details;
 
-    StreamException(String code, String message, JsonNode details) {
-        super(message, null);
-        this.code = code;
-        this.details = details;
+    /** Reads {@code error} as an object, or as a sentence beside its {@code error_code}. */
+    StreamException(JsonNode event) {
+        super(event.path("error").stringValue(event.at("/error/message").stringValue("The server ended the stream.")), null);
+        code = event.path("error_code").stringValue(event.at("/error/code").stringValue(null));
+        details = Json.present(event.path("error").has("details") ? event.at("/error/details") : event.path("details"));
     }
 
     /** Returns the code, such as {@code all_models_failed} or {@code shutting_down}, or null. */
@@ -21,5 +22,5 @@ public final class StreamException extends ParleyException {
     public JsonNode details() { return details; }
 
     @Override
-    public String toString() { return getClass().getName() + ": " + (code == null ? "" : code + ": ") + getMessage(); }
+    public String toString() { return getClass().getName() + ": " + code + ": " + getMessage(); }
 }

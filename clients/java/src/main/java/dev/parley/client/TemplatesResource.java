@@ -5,7 +5,6 @@ import java.util.List;
 /** Stored beginnings of conversations. A key sees its own and the global ones. */
 public final class TemplatesResource {
     private static final String PATH = "/v1/templates";
-
     private final Transport transport;
 
     TemplatesResource(Transport transport) { this.transport = transport; }
@@ -22,8 +21,8 @@ public final class TemplatesResource {
     public Template get(String id) { return transport.call(Call.get(Call.path(PATH, id)), Template.class); }
 
     /** Changes what the request sets, and returns the template as it is then. */
-    public Template update(String id, TemplateRequest request) {
-        return transport.call(Call.of("PATCH", Call.path(PATH, id), request.fields()), Template.class);
+    public Template update(String id, TemplateRequest changes) {
+        return transport.call(Call.of("PATCH", Call.path(PATH, id), changes.fields()), Template.class);
     }
 
     /** Deletes one. */

@@ -5,13 +5,10 @@ public record ToolCall(Integer index, String id, String type, Function function)
     /** What is called; {@code arguments} is JSON text. */
     public record Function(String name, String arguments) {}
 
-    ToolCall withIndex(Integer index) { return new ToolCall(index, id, type, function); }
+    ToolCall withoutIndex() { return new ToolCall(null, id, type, function); }
 
     /** Returns this call with its next piece; id and name come with the first. */
     ToolCall plus(ToolCall piece) {
-        var more = piece.function() == null || piece.function().arguments() == null ? "" : piece.function().arguments();
-        var name = function == null ? null : function.name();
-        var soFar = function == null || function.arguments() == null ? "" : function.arguments();
-        return new ToolCall(index, id, type, new Function(name, soFar + more));
+        return new ToolCall(index, id, type, new Function(function.name(), function.arguments() + piece.function().arguments()));
     }
 }

@@ -15,12 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import tools.jackson.core.JacksonException;
 
-/** Sends calls: each within its timeout, plain ones again where that may help. */
-record Transport(HttpClient http, Settings settings, Clock clock) {
-    /** A stream's body, and the longest that it may keep silent. */
-    record Body(BodyReader reader, Duration silence) {}
-
-    Transport with(CallOptions options) { return new Transport(http, settings.with(options), clock); }
+/** Sends calls: each within its timeout, plain ones again where that may help. A stream may keep {@code silence} for so long. */
+record Transport(HttpClient http, URI url, String apiKey, CallOptions options, Duration silence, Clock clock) {
+    Transport with(CallOptions other) { return new Transport(http, url, apiKey, other.or(options), silence, clock); }
 
     /** Makes a plain call and reads its answer as {@code type}. */
     <T> T call(Call call, Class<T> type) {
@@ -30,7 +27,7 @@ record Transport(HttpClient http, Settings settings, Clock clock) {
             if (answer != null) {
                 return answer;
             }
-            throw new ConnectionException("The answer to " + call + " is empty.", null);
+            throw new ConnectionException("The answer to " + call + " is null.", null);
         } catch (JacksonException noAnswer) {
             throw new ConnectionException("The answer to " + call + " (" + body.length
                     + " bytes) is not the JSON that Parley answers; is the URL another server's?", noAnswer);
@@ -38,20 +35,18 @@ record Transport(HttpClient http, Settings settings, Clock clock) {
     }
 
     /** Makes a call whose answer is a stream, which the caller closes. */
-    Body open(Call call) {
-        return new Body(head(call, request(call, "text/event-stream", null), deadline()).body(), settings.silence());
-    }
+    BodyReader open(Call call) { return head(call, request(call, "text/event-stream"), deadline()); }
 
     /** Makes a plain call and returns the bytes of its answer. */
     byte[] run(Call call) {
-        var request = request(call, "application/json", call.hasKey() ? UUID.randomUUID().toString() : null);
+        var request = request(call, "application/json");
         var deadline = deadline();
         for (var retry = 0; ; retry++) {
             try {
-                return wholeBody(call, head(call, request, deadline).body(), deadline);
+                return wholeBody(call, head(call, request, deadline), deadline);
             } catch (ApiException | ConnectionException failure) {
                 var pause = call.retryRule().pauseBefore(retry, failure, clock.random(), left(deadline));
-                if (retry >= settings.options().maxRetries() || pause == null) {
+                if (retry >= options.maxRetries() || pause == null) {
                     throw failure;
                 }
                 sleep(pause);
@@ -59,17 +54,17 @@ record Transport(HttpClient http, Settings settings, Clock clock) {
         }
     }
 
-    private HttpRequest request(Call call, String accept, String randomKey) {
-        var request = HttpRequest.newBuilder(URI.create(settings.url() + call.path()))
+    private HttpRequest request(Call call, String accept) {
+        var request = HttpRequest.newBuilder(URI.create(url + call.path()))
                 .version(HttpClient.Version.HTTP_1_1)
                 .header("User-Agent", "parley-java/" + Parley.VERSION)
                 .header("Accept", accept);
-        if (settings.apiKey() != null) {
-            request.header("Authorization", "Bearer " + settings.apiKey());
+        if (apiKey != null) {
+            request.header("Authorization", "Bearer " + apiKey);
         }
-        var ownKey = settings.options().idempotencyKey();
-        if (ownKey != null || randomKey != null) {
-            request.header("Idempotency-Key", ownKey == null ? randomKey : ownKey);
+        if (options.idempotencyKey() != null || call.hasKey()) {
+            request.header("Idempotency-Key",
+                    options.idempotencyKey() == null ? UUID.randomUUID().toString() : options.idempotencyKey());
         }
         if (call.body() == null) {
             return request.method(call.method(), BodyPublishers.noBody()).build();
@@ -78,16 +73,16 @@ record Transport(HttpClient http, Settings settings, Clock clock) {
         return request.header("Content-Type", "application/json").method(call.method(), body).build();
     }
 
-    /** Returns the answer as soon as its head is there. Throws ApiException for any status but success. */
-    private HttpResponse<BodyReader> head(Call call, HttpRequest request, long deadline) {
+    /** Returns the body as soon as the head is there. Throws ApiException for any status but success. */
+    private BodyReader head(Call call, HttpRequest request, long deadline) {
         var exchange = http.sendAsync(request, head -> new BodyReader());
         try {
             var response = exchange.get(left(deadline).toNanos(), TimeUnit.NANOSECONDS);
-            if (response.statusCode() / 100 != 2) {
-                var body = wholeBody(call, response.body(), deadline);
-                throw ApiException.of(response.statusCode(), response.headers(), body, clock.now());
+            if (response.statusCode() / 100 == 2) {
+                return response.body();
             }
-            return response;
+            var body = wholeBody(call, response.body(), deadline);
+            throw ApiException.of(response.statusCode(), response.headers(), body, clock.now());
         } catch (ExecutionException failed) {
             throw broken(call, failed.getCause());
         } catch (TimeoutException late) {
@@ -130,17 +125,16 @@ record Transport(HttpClient http, Settings settings, Clock clock) {
         }
     }
 
-    private long deadline() { return clock.nanoTime() + settings.options().timeout().toNanos(); }
+    private long deadline() { return clock.nanoTime() + options.timeout().toNanos(); }
 
     private Duration left(long deadline) { return Duration.ofNanos(Math.max(0, deadline - clock.nanoTime())); }
 
     private ConnectionException broken(Call call, Throwable cause) {
         var reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        return new ConnectionException("No whole answer to " + call + " from " + settings.url() + ": " + reason, cause);
+        return new ConnectionException("No whole answer to " + call + " from " + url + ": " + reason, cause);
     }
 
     private CallTimeoutException timedOut(Call call) {
-        return new CallTimeoutException(
-                "No whole answer to " + call + " within " + settings.options().timeout().toMillis() / 1000.0 + " s; allow more.");
+        return new CallTimeoutException("No whole answer to " + call + " within " + options.timeout() + "; allow more.");
     }
 }

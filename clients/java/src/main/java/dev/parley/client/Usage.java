@@ -3,8 +3,8 @@ package dev.parley.client;
 import com.fasterxml.jackson.annotation.JsonInclude;
 
 /**
- * Tokens of one or several calls, retries included. Cache and reasoning tokens are parts of input and output, null where there
- * are none. {@code estimated}: the provider gave no count, and the server counted from the text.
+ * Tokens, retries included. Cache and reasoning tokens are parts of input and output, null where there are none.
+ * {@code estimated}: the provider gave no count, and the server counted from the text.
  */
 public record Usage(
         long inputTokens, long outputTokens, Long cacheReadTokens, Long cacheCreationTokens, Long reasoningTokens,

@@ -3,46 +3,38 @@ package dev.parley.client;
 import java.time.Instant;
 import java.util.Map;
 
-/** Which usage is meant; what is not set means all. */
-public record UsageFilter(Map<String, Object> fields) {
+/** Which usage is meant: {@code UsageFilter.ALL.model("sandbox/terse")}. The last four narrow events alone, not totals. */
+public record UsageFilter(Map<String, Object> fields) implements Request<UsageFilter> {
     /** All usage of the calling key; of every key for an admin key. */
-    public static final UsageFilter ALL = builder().build();
+    public static final UsageFilter ALL = new UsageFilter(Map.of());
 
-    /** Begins a filter. */
-    public static Builder builder() { return new Builder(); }
+    @Override
+    public UsageFilter with(Map<String, Object> fields) { return new UsageFilter(fields); }
 
-    /** Sets what is meant; the last four fields narrow events alone, not totals. */
-    public static final class Builder extends RequestBuilder<Builder> {
-        private Builder() {}
+    /** From then on. */
+    public UsageFilter since(Instant time) { return set("since", time.toString()); }
 
-        /** From then on. */
-        public Builder since(Instant time) { return set("since", time.toString()); }
+    /** Before then. */
+    public UsageFilter until(Instant time) { return set("until", time.toString()); }
 
-        /** Before then. */
-        public Builder until(Instant time) { return set("until", time.toString()); }
+    /** Of one model. */
+    public UsageFilter model(String name) { return set("model", name); }
 
-        /** Of one model. */
-        public Builder model(String name) { return set("model", name); }
+    /** {@code ok}, {@code failed}, {@code cancelled}, {@code abandoned} or {@code running}. */
+    public UsageFilter status(String outcome) { return set("status", outcome); }
 
-        /** {@code ok}, {@code failed}, {@code cancelled}, {@code abandoned} or {@code running}. */
-        public Builder status(String outcome) { return set("status", outcome); }
+    /** Of one key. */
+    public UsageFilter keyId(String id) { return set("key_id", id); }
 
-        /** Of one key. */
-        public Builder keyId(String id) { return set("key_id", id); }
+    /** Of one roundtable or comparison. */
+    public UsageFilter panelId(String id) { return set("panel_id", id); }
 
-        /** Of one roundtable or comparison. */
-        public Builder panelId(String id) { return set("panel_id", id); }
+    /** Of one request. */
+    public UsageFilter requestId(String id) { return set("request_id", id); }
 
-        /** Of one request. */
-        public Builder requestId(String id) { return set("request_id", id); }
+    /** The size of a page, up to 200. */
+    public UsageFilter limit(int limit) { return set("limit", limit); }
 
-        /** The size of a page, up to 200. */
-        public Builder limit(int limit) { return set("limit", limit); }
-
-        /** How many events to pass over. */
-        public Builder offset(int offset) { return set("offset", offset); }
-
-        /** Returns the filter. */
-        public UsageFilter build() { return new UsageFilter(fields()); }
-    }
+    /** How many events to pass over. */
+    public UsageFilter offset(int offset) { return set("offset", offset); }
 }

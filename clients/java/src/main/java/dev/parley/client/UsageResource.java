@@ -3,7 +3,6 @@ package dev.parley.client;
 /** What was used, what it cost, and what is left. */
 public final class UsageResource {
     private static final String PATH = "/v1/usage";
-
     private final Transport transport;
 
     UsageResource(Transport transport) { this.transport = transport; }

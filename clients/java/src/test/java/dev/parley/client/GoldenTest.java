@@ -3,10 +3,10 @@ package dev.parley.client;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,13 +123,13 @@ class GoldenTest {
         var golden = Golden.of("roundtable", "summary_stream");
         try (var server = new WireServer(WireServer.stream(golden.body()));
                 var stream = server.client().roundtable().stream(new RoundtableRequest(Map.of()))) {
-            var texts = new java.util.TreeMap<String, String>();
+            var texts = new TreeMap<String, String>();
             stream.textDeltas().forEach(each -> texts.merge(each.index() + " " + each.model() + " " + each.isSummary(), each.text(), String::concat));
             assertEquals(
                     Map.of("0 a false", "Yes, it is simpler.", "1 b false", "No, it will not scale.",
                             "null judge true", "a and b disagree about scale."),
                     texts);
-            assertEquals("a and b disagree about scale.", stream.finalResult().text());
+            assertEquals("a and b disagree about scale.", stream.finalResult().data().stringValue());
         }
     }
 
@@ -185,10 +185,6 @@ class GoldenTest {
     }
 
     private static String name(JsonNode event) {
-        return event.has("type") ? Json.text(event, "type") : Json.text(event, "event");
-    }
-
-    static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+        return event.path("type").stringValue(event.path("event").stringValue(null));
     }
 }

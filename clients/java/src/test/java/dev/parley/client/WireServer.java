@@ -30,6 +30,7 @@ final class WireServer implements AutoCloseable {
     /** Counted down when a client has closed a connection while it was answered. */
     final CountDownLatch clientLeft = new CountDownLatch(1);
 
+    private final CountDownLatch requestCame = new CountDownLatch(1);
     private final ServerSocket listener;
     private final Queue<Script> scripts = new ArrayDeque<>();
     private final List<Request> requests = new ArrayList<>();
@@ -46,11 +47,21 @@ final class WireServer implements AutoCloseable {
     }
 
     Parley client() {
-        return client(Clock.SYSTEM);
+        return client(new Clock() {});
     }
 
     Parley client(Clock clock) {
         return new Parley.Builder(Map.of(), clock).url(url()).apiKey("rsk_test").build();
+    }
+
+    /** Adds a script. */
+    synchronized void play(Script script) {
+        scripts.add(script);
+    }
+
+    /** Waits until a request has come. */
+    void awaitRequest() throws InterruptedException {
+        requestCame.await();
     }
 
     synchronized List<Request> requests() {
@@ -169,6 +180,7 @@ final class WireServer implements AutoCloseable {
 
     private synchronized Script next(Request request) {
         requests.add(request);
+        requestCame.countDown();
         return scripts.size() > 1 ? scripts.remove() : scripts.element();
     }
 
