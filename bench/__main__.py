@@ -1,7 +1,6 @@
 """The command: `python -m bench --only panel_fast,chat --rounds 3 --quick`. Prints a table and keeps it, with JSON."""
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -16,13 +15,14 @@ from bench.environments import ENVIRONMENTS, make_python
 from bench.figures import Findings
 from bench.floor import Floor
 from bench.instruments import build_programs, running_stub
-from bench.machine import ARTIFACTS, ROOT, split_cores
+from bench.machine import ARTIFACTS, ROOT, settle_on, split_cores
 from bench.parley import Parley, Setup
 from bench.peers import PEERS
 from bench.scenarios import SCENARIOS, Scenario, choose
 from bench.services import LIMITERS, STORES
 from bench.stage import Stage
 from bench.target import Target
+from bench.trial import Figures, TrialFailed
 
 
 def main() -> None:
@@ -54,11 +54,21 @@ def _measure(stage: Stage, scenarios: list[Scenario], targets: list[Target], rou
                 continue
             for target in ordered:
                 _say(f"round {number} of {rounds}: {scenario.name} on {target.name}")
-                figures = scenario.trial.measure(stage, target)
-                if number:
-                    findings.add(scenario, target.name, figures)
+                if found := _try(stage, scenario, target, findings):
+                    findings.add(scenario, target.name, found if number else {})
     _say("")
     return findings
+
+
+def _try(stage: Stage, scenario: Scenario, target: Target, findings: Findings) -> Figures | None:
+    """Measure once; a target that fails in a scenario is not asked again."""
+    if (scenario.name, target.name) in findings.failures:
+        return None
+    try:
+        return scenario.trial.measure(stage, target)
+    except TrialFailed as error:
+        findings.failures[scenario.name, target.name] = str(error)
+        return None
 
 
 @contextmanager
@@ -66,7 +76,7 @@ def _stage(given: argparse.Namespace, scenarios: list[Scenario]) -> Iterator[tup
     """Build the instruments, start what the servers need, and keep to the instruments' core."""
     build_programs()
     cores = split_cores(given.workers)
-    os.sched_setaffinity(0, {cores.tools})
+    settle_on(cores.tools)
     upstreams = dict.fromkeys(upstream for each in scenarios for upstream in each.trial.upstreams)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="parley-bench-")))

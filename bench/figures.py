@@ -29,9 +29,10 @@ class Found:
 
 @dataclass(slots=True)
 class Findings:
-    """All figures of a run, by scenario, figure and target."""
+    """All figures of a run, by scenario, figure and target; and what failed, by scenario and target."""
 
     rounds: dict[tuple[str, str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    failures: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, scenario: Scenario, target: str, figures: Figures) -> None:
         for figure, value in figures.items():

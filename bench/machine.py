@@ -1,6 +1,7 @@
 """Where things run: which cores, which folders, which environment. Needs Linux."""
 
 import os
+import resource
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,13 @@ def split_cores(workers: int) -> Cores:
     if len(cores) < 2:
         raise SystemExit("The benchmark needs two cores: one for the server, one for what measures it.")
     return Cores(tuple(cores[:workers]), cores[-1])
+
+
+def settle_on(core: int) -> None:
+    """Keep this process and what it starts on one core, and let it open as many sockets as the machine allows."""
+    os.sched_setaffinity(0, {core})
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def pinned(cores: tuple[int, ...], command: list[str]) -> list[str]:

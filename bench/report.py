@@ -14,10 +14,11 @@ from bench.scenarios import Budget, Scenario
 
 
 def table(scenarios: list[Scenario], targets: list[str], findings: Findings) -> str:
-    """Return medians with [lowest … highest], for each target after the first as a multiple of the first's as well."""
-    lines = []
+    """Return medians with [lowest … highest], and each median as a multiple of the floor's where that was measured."""
+    lines: list[str] = []
     for scenario in scenarios:
         lines += ["", f"{scenario.name}: {scenario.about}"]
+        lines += [f"  FAILED: {why}" for (name, _), why in findings.failures.items() if name == scenario.name]
         budgets = {budget.figure: budget for budget in scenario.budgets}
         for figure in findings.figures(scenario.name):
             cells = [_cell(scenario.name, figure, target, findings) for target in targets]
@@ -65,6 +66,9 @@ def document(scenarios: list[Scenario], findings: Findings, options: dict[str, A
         "machine": _machine(),
         "options": options,
         "scenarios": {each.name: {"about": each.about, "curve": each.curve, "at": each.at} for each in scenarios},
+        "failures": [
+            {"scenario": name, "target": target, "why": why} for (name, target), why in findings.failures.items()
+        ],
         "figures": [
             {"scenario": scenario, "figure": figure, "target": target, **_numbers(Found(tuple(values)))}
             for (scenario, figure, target), values in findings.rounds.items()

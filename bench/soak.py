@@ -5,7 +5,6 @@ first tenth of the calls.
 """
 
 import argparse
-import os
 import sys
 import threading
 import time
@@ -18,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from bench import process_tree
 from bench.instruments import Load, build_programs, run_load, running_stub
-from bench.machine import split_cores
+from bench.machine import settle_on, split_cores
 from bench.parley import ADMIN, Parley, Setup
 from bench.target import Running, running, send
 from bench.work import Request, Upstream, Work
@@ -86,7 +85,7 @@ def main() -> None:
     given = parser.parse_args()
     build_programs()
     cores = split_cores(1)
-    os.sched_setaffinity(0, {cores.tools})
+    settle_on(cores.tools)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="parley-soak-")))
         stub_port = stack.enter_context(running_stub(cores.tools))

@@ -21,8 +21,15 @@ _SLOW_MODEL_US = 20_000
 _POLL_S = 0.25
 
 
+class TrialFailed(Exception):
+    """The server did not do the work, so that there is nothing to measure; the message says what it did."""
+
+
 class Trial(Protocol):
-    """A way to measure. `upstreams` are the models it needs; a warm-up is a round whose figures do not count."""
+    """A way to measure. `upstreams` are the models it needs; a warm-up is a round whose figures do not count.
+
+    `measure` raises TrialFailed.
+    """
 
     needs_warm_up: ClassVar[bool]
 
@@ -83,23 +90,30 @@ class HalfLoad:
 
 @dataclass(frozen=True, slots=True)
 class OpenStreams:
-    """So many streams at once on a server of their own: what they hold of memory, and the longest way of a token."""
+    """So many streams at once on a server of their own: what they hold of memory, and the longest way of a token.
+
+    They begin one after the other within `ramp_s`, and each lasts longer than that.
+    """
 
     needs_warm_up: ClassVar[bool] = False
     work: Work
-    load: Load
+    streams: int
+    ramp_s: float
 
     @property
     def upstreams(self) -> tuple[Upstream, ...]:
         return (self.work.upstream,)
 
     def measure(self, stage: Stage, target: Target) -> Figures:
+        load = Load(self.streams, self.ramp_s, rate_per_s=self.streams / self.ramp_s)
         with stage.fresh(target) as server:
             check(server, self.work)
             before_mb = process_tree.pss_mb(server.pid)
             with _watched(server.pid) as samples_mb:
-                figures = try_load(stage, server, self.work, replace(self.load, seconds=0.5))
-            return {"most_mb": max(samples_mb), "before_mb": before_mb, **figures}
+                figures = try_load(stage, server, self.work, load, share=1.0)
+        most_mb = max(samples_mb)
+        held = {"most_mb": most_mb, "stream_kb": (most_mb - before_mb) * 1e3 / self.streams}
+        return held | {name: value for name, value in figures.items() if name.startswith(("core", "token"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +173,12 @@ class Installed:
         return {"installed_mb": target.installed_mb()}
 
 
-def try_load(stage: Stage, server: Running, work: Work, load: Load) -> Figures:
-    """Put the load on the server and return its figures, per unit of the work and per token. Faults stop the run."""
+def try_load(stage: Stage, server: Running, work: Work, load: Load, share: float | None = None) -> Figures:
+    """Put the load on the server and return its figures, per unit of the work and per token; any fault fails it."""
     request = server.request(work)
     spread_out = Load(
         connections=load.connections * request.per_unit,
-        seconds=load.seconds * stage.share,
+        seconds=load.seconds * (stage.share if share is None else share),
         rate_per_s=load.rate_per_s * request.per_unit,
     )
     before_s = process_tree.cpu_s(server.pid)
@@ -172,7 +186,7 @@ def try_load(stage: Stage, server: Running, work: Work, load: Load) -> Figures:
     cpu_s = process_tree.cpu_s(server.pid) - before_s
     if seen.faults or not seen.whole:
         asked = seen.answered + seen.faults
-        raise SystemExit(f"{server.target.name} failed {seen.faults} of {asked} requests: {seen.fault}")
+        raise TrialFailed(f"{server.target.name} failed {seen.faults} of {asked} requests: {seen.fault}")
     units = seen.answered / request.per_unit
     return {
         "cpu_ms": cpu_s * 1e3 / units,
@@ -190,17 +204,17 @@ def _token_figures(work: Work, units: float, cpu_s: float, seen: Loaded) -> Figu
     figures = {"token_cpu_us": cpu_s * 1e6 / tokens, "tokens_per_s": tokens / seen.seconds}
     if seen.token:
         if seen.token.count != tokens:
-            raise SystemExit(f"{tokens} tokens were sent, {seen.token.count} arrived")
+            raise TrialFailed(f"{tokens} tokens were sent, {seen.token.count} arrived")
         figures |= {"token_p50_ms": seen.token.p50, "token_p99_ms": seen.token.p99, "token_max_ms": seen.token.max}
     return figures
 
 
 def check(server: Running, work: Work) -> None:
-    """Stop the run unless the server does the work: nothing is measured that only looks like an answer."""
+    """Ask once and look at the answer: nothing is measured that only looks like one. Raises TrialFailed."""
     request = server.request(work)
     status, body = send(server.port, request)
     if status != 200 or not is_answered(work, body, work.calls // request.per_unit):
-        raise SystemExit(f"{server.target.name} answered {request.path} with {status}: {body[-1000:].decode()}")
+        raise TrialFailed(f"{server.target.name} answered {request.path} with {status}: {body[-1000:].decode()}")
 
 
 def _model_ms(stage: Stage, upstream: Upstream, load: Load) -> float:
