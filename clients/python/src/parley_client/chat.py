@@ -204,7 +204,7 @@ class ChatReading(Reading[ChatChunk, ChatCompletion]):
         self._whole: ChatCompletion | None = None
         self._choices: dict[int, _Growing] = {}
 
-    def kind_of(self, frame: Frame, value: Mapping[str, Any]) -> str:
+    def name_of(self, frame: Frame, value: Mapping[str, Any]) -> str:
         return "error" if value.get("error") is not None or frame.event == "error" else "chunk"
 
     def collect(self, event: ChatChunk) -> None:
