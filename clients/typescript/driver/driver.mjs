@@ -1,7 +1,7 @@
 /**
  * The conformance driver: one JSON command per line in, one JSON answer per line out. See clients/conformance/README.md.
  *
- * @import { APIError, EventStream, Parley, ParleyOptions } from "parley-client"
+ * @import { APIError, EventStream, StreamError } from "parley-client"
  */
 import { createInterface } from "node:readline";
 import { inspect } from "node:util";
@@ -165,7 +165,7 @@ function errorOf(error, signal) {
   return { kind: "other", message: error instanceof Error ? (error.stack ?? message) : message };
 }
 
-/** @param {Partial<APIError> & { message: string }} error */
+/** @param {APIError | StreamError} error */
 function facts({ message, code, param, details, providerError, retryAfter, requestId }) {
   const provider_error = providerError;
   return { message, code, param, details, provider_error, retry_after: retryAfter, request_id: requestId };

@@ -1,16 +1,14 @@
-/** `POST /v1/chat/completions`: OpenAI's names, and Parley's own fields. What is not there is null or absent. */
+// `POST /v1/chat/completions`: OpenAI's names, and Parley's own fields.
 import type { Endpoint } from "./endpoint.js";
 import type { JsonObject, JsonValue, Optional } from "./json.js";
 import type { JsonSchema } from "./standard-schema.js";
 import type { Collector, EventStream, TextDelta } from "./stream.js";
 
 /** A message of a conversation. Fields that are not listed are passed on to the provider. */
-export interface ChatMessage {
+export interface ChatMessage extends Optional<"name" | "tool_call_id", string> {
   role: "system" | "developer" | "user" | "assistant" | "tool";
   content?: string | readonly ContentPart[] | null;
-  name?: string | null;
   tool_calls?: readonly ToolCall[] | null;
-  tool_call_id?: string | null;
   [field: string]: unknown;
 }
 

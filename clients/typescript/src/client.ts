@@ -11,12 +11,8 @@ import { Transport } from "./transport.js";
 import { UsageResource } from "./usage.js";
 
 /**
- * A client of one Parley server; it holds no connection and needs no closing.
- *
- *     const client = new Parley();
- *     const { data } = await client.roundtable.create({ input: "…", models: ["sandbox/terse", "sandbox/thorough"] });
- *
- * Requests and answers have the names of the contracts as they stand; what is this library's own is in camel case.
+ * A client of one Parley server; it holds no connection and needs no closing. Requests and answers have the names of the
+ * contracts as they stand, and what an answer lacks is null or absent; what is this library's own is in camel case.
  */
 export class Parley {
   readonly roundtable: RoundtableResource;

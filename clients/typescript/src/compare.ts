@@ -1,7 +1,5 @@
-/**
- * `POST /v1/chat/compare`: one conversation for several models. Names are the contract's; what is not there is null or
- * absent. Costs are numbers in US dollars, absent where a price is not known.
- */
+// `POST /v1/chat/compare`: one conversation for several models. Names are the contract's. Costs are numbers in US
+// dollars, absent where a price is not known.
 import type { ChatCompletion, ChatMessage, ChatUsage, Templated } from "./chat.js";
 import type { Endpoint } from "./endpoint.js";
 import type { JsonObject, Optional } from "./json.js";
@@ -12,7 +10,7 @@ import type { Collector, EventStream, TextDelta } from "./stream.js";
  * for every model, `model_overrides` for one alone. `comparison_model` writes the evaluation; else the server's default,
  * or the first model that answered. `skip_comparison`: the answers alone.
  */
-export interface CompareRequest extends Templated, Optional<"temperature" | "max_tokens", number> {
+export interface CompareRequest extends Templated, ForModel {
   models: readonly string[];
   messages?: readonly ChatMessage[] | null;
   model_overrides?: readonly ModelOverride[] | null;
@@ -22,21 +20,18 @@ export interface CompareRequest extends Templated, Optional<"temperature" | "max
 }
 
 /** What holds for one model; `system_prompt` replaces the conversation's own. */
-export interface ModelOverride extends Optional<"temperature" | "max_tokens", number> {
-  model: string;
-  system_prompt?: string | null;
-}
+export type ModelOverride = { model: string; system_prompt?: string | null } & ForModel;
+
+type ForModel = Optional<"temperature" | "max_tokens", number>;
 
 /** The end of a comparison. `partial`: a model failed. `error_code`, of streams: why the evaluation broke off. */
-interface Ending {
+interface Ending extends Optional<"comparison_model" | "error_code", string> {
   comparison_id: string;
-  comparison_model?: string | null;
   comparison_fallback_used: boolean;
   total_latency_ms: number;
   partial: boolean;
   skip_comparison: boolean;
   total_cost?: number | null;
-  error_code?: string | null;
 }
 
 /**
@@ -58,16 +53,14 @@ export interface Comparison extends Ending {
  * What one model said, `content`, or why it could not: `error`, a sentence, and `error_code`, such as `timeout`.
  * `response_body` is the answer whole, but absent from streams with `skip_comparison`.
  */
-export interface ComparedAnswer {
+export interface ComparedAnswer extends Optional<
+  "content" | "error" | "error_code" | "request_id" | "finish_reason",
+  string
+> {
   model: string;
   response_body?: ChatCompletion | null;
-  content?: string | null;
   latency_ms: number;
-  error?: string | null;
-  error_code?: string | null;
   usage?: ChatUsage | null;
-  request_id?: string | null;
-  finish_reason?: string | null;
   cost?: number | null;
   warnings?: string[] | null;
 }
@@ -92,6 +85,7 @@ export type CompareResource = Endpoint<CompareRequest, Comparison, CompareEvent>
 
 const KINDS = ["comparison_start", "model_chunk", "model_stream_done", "model_result", "comparison_chunk", "done"];
 
+/** Puts a comparison together from its events. */
 export class CompareCollector implements Collector<CompareEvent, Comparison> {
   #models: string[] = [];
   readonly #answers = new Map<string, ComparedAnswer>();
@@ -131,6 +125,7 @@ export class CompareCollector implements Collector<CompareEvent, Comparison> {
       models: this.#models,
       results: this.#models.flatMap((model) => this.#answers.get(model) ?? []),
       comparison: this.#evaluation || null,
+      comparison_model: ending.comparison_model ?? null,
       comparison_usage: usage ?? null,
     };
   }

@@ -1,4 +1,3 @@
-/** `/v1/models`: what can be called. Prices are decimal strings in US dollars, null where they are not known. */
 import type { CallOptions } from "./configuration.js";
 import type { Optional } from "./json.js";
 import { inPath, type Transport } from "./transport.js";
@@ -10,13 +9,14 @@ export type ModelFilter = { free?: boolean | null; type?: string | null; provide
 export type ModelSearch = { q?: string | null; free?: boolean | null; limit?: number | null; offset?: number | null };
 
 type Flag = "tools" | "structured_output" | "thinking" | "system_prompt" | "completions_api";
+type Names = "input_modalities" | "output_modalities" | "composite_models";
 type Rate = "prompt" | "completion" | "cache_read_input" | "cache_write_input" | `long_context_${"input" | "output"}`;
 
 /**
  * A model that can be called, or a panel of the server (`is_composite`), by its `id`, which holds slashes. Lengths are
  * tokens. `sandbox` ones are embedded programs.
  */
-export interface Model extends Optional<`supports_${Flag}`, boolean> {
+export interface Model extends Optional<`supports_${Flag}`, boolean>, Optional<Names, string[]> {
   id: string;
   name: string;
   description?: string | null;
@@ -27,14 +27,11 @@ export interface Model extends Optional<`supports_${Flag}`, boolean> {
   max_output_tokens?: number | null;
   is_free: boolean;
   pricing: ModelPricing;
-  input_modalities?: string[] | null;
-  output_modalities?: string[] | null;
   sandbox?: boolean | null;
   is_composite?: boolean | null;
-  composite_models?: string[] | null;
 }
 
-/** Rates per 1,000 (`…_1k`) and 1,000,000 (`…_1m`) tokens. */
+/** Rates per 1,000 (`…_1k`) and 1,000,000 (`…_1m`) tokens: decimal strings, null where they are not known. */
 export type ModelPricing = Optional<"pricing_unit" | `${Rate}_usd_per_${"1k" | "1m"}`, string>;
 
 /** A page of what was found; `brands` are those of all that was found. */

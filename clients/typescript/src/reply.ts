@@ -1,7 +1,8 @@
 /** Answers of HTTP: what they hold, and what is wrong with them. */
 import type { Deadline } from "./deadline.js";
-import { APIError, ConnectionError, ParleyError, TimeoutError, readProblem } from "./errors.js";
+import { APIError, ConnectionError, ParleyError, TimeoutError } from "./errors.js";
 import { parseJson } from "./json.js";
+import { readProblem } from "./problem.js";
 
 /** Read the JSON of an answer, undefined for 204. Raises a ConnectionError for what is no whole JSON. */
 export async function readJson(response: Response, deadline: Deadline): Promise<unknown> {

@@ -1,7 +1,5 @@
-/**
- * `POST /v3/roundtable`: one question to a panel of models. Names are the contract's; what is not there is null or absent.
- * Costs are numbers in US dollars, absent where a price is not known.
- */
+// `POST /v3/roundtable`: one question to a panel of models. Names are the contract's. Costs are numbers in US dollars,
+// absent where a price is not known.
 import type { CreateOptions, StreamOptions } from "./configuration.js";
 import { Endpoint } from "./endpoint.js";
 import { OutputError } from "./errors.js";
@@ -22,11 +20,9 @@ export interface Seat extends Optional<"temperature" | "max_tokens" | "top_p", n
  * the system prompt of all calls. `summary_model` consolidates or breaks a tie; else the server's default, or the first
  * seat's model. Each seat has `max_retries` (0 to 3; 1) and `timeout_ms` (1 to 300,000; 120,000), retries included.
  */
-interface Panel {
+interface Panel extends Optional<"instructions" | "summary_model", string> {
   input: string;
   models: readonly (string | Seat)[];
-  instructions?: string | null;
-  summary_model?: string | null;
   max_retries?: number | null;
   timeout_ms?: number | null;
 }
@@ -105,15 +101,12 @@ export interface TokenUsage extends Optional<`${"cache_read" | "cache_creation" 
   estimated?: boolean | null;
 }
 
-interface Report<Data> {
+interface Report<Data> extends Optional<"finish_reason" | "schema_error" | "error_code", string> {
   model: string;
   data?: Data | null;
   usage?: TokenUsage | null;
   cost?: number | null;
-  finish_reason?: string | null;
   schema_valid?: boolean | null;
-  schema_error?: string | null;
-  error_code?: string | null;
 }
 
 /**
@@ -129,25 +122,18 @@ export interface ModelAnswer<Data = JsonValue> extends Report<Data> {
   warnings?: string[] | null;
 }
 
-/** A seat that failed, with the text that had come from it until then; the stream goes on. */
-export interface ModelFailure {
-  type: "model_error";
-  model_index: number;
-  model: string;
-  error: string;
-  error_code?: string | null;
-  partial_text?: string | null;
-}
+type Failure = { error: string } & Optional<"error_code" | "partial_text", string>;
 
 /**
  * An event of a stream, told apart by `type`; `model_index` is the seat, for a model may sit twice. Text comes as
- * `model_delta` and `summary_delta`, except for votes and with a schema. `done` is the whole answer.
+ * `model_delta` and `summary_delta`, except for votes and with a schema. A seat that fails ends nothing; `partial_text`
+ * is what had come of it. `done` is the whole answer.
  */
 export type RoundtableEvent<Data = JsonValue> =
   | { type: "start"; id: string; models: string[] }
   | { type: "model_delta"; model_index: number; model: string; delta: string }
   | ({ type: "model_done"; model_index: number; duration_ms?: number | null } & Report<Data>)
-  | ModelFailure
+  | ({ type: "model_error"; model_index: number; model: string } & Failure)
   | { type: "summary_delta"; model: string; delta: string }
   | ({ type: "done" } & RoundtableResult<Data>);
 

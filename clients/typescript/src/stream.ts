@@ -1,7 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Connection } from "./connection.js";
-import { ConnectionError, StreamError, readProblem } from "./errors.js";
+import { ConnectionError, StreamError } from "./errors.js";
 import { isObject, parseJson, type JsonObject } from "./json.js";
+import { readProblem } from "./problem.js";
 import { SseDecoder } from "./sse.js";
 
 /** A piece of streamed text. */

@@ -1,34 +1,26 @@
-/** `/v1/templates`: stored beginnings of conversations, for comparisons and chat. Times are RFC 3339 in UTC. */
 import type { ChatMessage } from "./chat.js";
 import type { CallOptions } from "./configuration.js";
-import type { JsonObject } from "./json.js";
+import type { JsonObject, Optional } from "./json.js";
 import { inPath, type Transport } from "./transport.js";
 
 /**
  * What a template is made of. Texts hold placeholders, `{{ name }}`: letters, digits and underscores. `params` are those
  * of a chat request, such as `temperature`; a request's own win. `is_global` ones, for everybody, are written by admins.
  */
-export interface TemplateFields {
+export interface TemplateFields extends Optional<"description" | "system" | "model", string> {
   name: string;
-  description?: string | null;
-  system?: string | null;
   messages?: readonly ChatMessage[] | null;
-  model?: string | null;
   params?: Record<string, unknown> | null;
   variables?: readonly string[] | null;
   is_global?: boolean | null;
 }
 
-/** A stored template, which a request names by `name` or `id`; `owner` is the name of the key that made it. */
-export interface Template extends TemplateFields {
-  id: string;
-  owner: string;
+/** A template, which requests name by `name` or `id`; `owner` is the name of its key. Times are RFC 3339 in UTC. */
+export interface Template extends TemplateFields, Record<"id" | "owner" | "created_at" | "updated_at", string> {
   is_global: boolean;
   messages: ChatMessage[];
   params: JsonObject;
   variables: string[];
-  created_at: string;
-  updated_at: string;
 }
 
 /** `client.templates`. Its calls reject with an APIError or a ConnectionError. */

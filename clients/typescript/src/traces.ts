@@ -1,4 +1,3 @@
-/** `/v3/traces`: what happened in a request, without its prompts and answers. Times are RFC 3339 in UTC. */
 import type { CallOptions } from "./configuration.js";
 import type { JsonValue } from "./json.js";
 import { inPath, type Transport } from "./transport.js";
@@ -6,16 +5,11 @@ import { inPath, type Transport } from "./transport.js";
 /** Which traces are listed: `limit` is 1 to 100, usually 20; `name` is a part of the trace's. */
 export type TraceFilter = { limit?: number | null; offset?: number | null; name?: string | null };
 
-interface Timed {
-  id: string;
-  name: string;
-  status: string;
-  start_time: string;
-  end_time: string;
+interface Timed extends Record<"id" | "name" | "status" | "start_time" | "end_time", string> {
   duration_ms: number;
 }
 
-/** One trace; its id is the `trace_uuid` of an answer. */
+/** One trace; its id is the `trace_uuid` of an answer. Times are RFC 3339 in UTC. */
 export type TraceSummary = Timed & { span_count: number };
 
 /** A page of traces, newest first. */

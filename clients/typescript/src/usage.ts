@@ -1,23 +1,18 @@
-/** `/v1/usage`, `/v1/balance`: what was used. Money is a decimal string in US dollars, null where it is not known. */
+// `/v1/usage`, `/v1/balance`: what was used. Money is a decimal string in US dollars, null where it is not known.
 import type { CallOptions } from "./configuration.js";
+import type { Optional } from "./json.js";
 import { inPath, type Transport } from "./transport.js";
 
 /** How a call ended. */
 export type Outcome = "ok" | "failed" | "cancelled" | "abandoned" | "running";
 
 /** Which events are meant. Times are RFC 3339, `until` is not included; `key_id` is for admin keys. */
-export interface UsageFilter {
-  since?: string | null;
-  until?: string | null;
-  model?: string | null;
+export interface UsageFilter extends Optional<"since" | "until" | "model" | "key_id", string> {
   status?: Outcome | null;
-  key_id?: string | null;
 }
 
 /** The same, narrowed to a panel (`rt_…`, `cmp_…`) or request, and a page of it: `limit` is 1 to 200, usually 50. */
-export interface UsageEventFilter extends UsageFilter {
-  panel_id?: string | null;
-  request_id?: string | null;
+export interface UsageEventFilter extends UsageFilter, Optional<"panel_id" | "request_id", string> {
   limit?: number;
   offset?: number;
 }
@@ -28,9 +23,7 @@ type Kind = "input" | "output" | "cache_read" | "cache_creation" | "reasoning";
 export type TokenCounts = Record<`${Kind}_tokens`, number>;
 
 /** Sums of requests and of events, an event being one model's part in a request. `cost_complete`: all prices are known. */
-export interface UsageTotals {
-  requests: Record<Outcome | "total", number>;
-  events: Record<Outcome | "total", number>;
+export interface UsageTotals extends Record<"requests" | "events", Record<Outcome | "total", number>> {
   tokens: TokenCounts;
   total_cost_usd: string;
   cost_complete: boolean;
@@ -38,24 +31,17 @@ export interface UsageTotals {
 }
 
 /** What a model used, in an event or in an attempt of it; `estimated` where the provider gave no count. */
-interface Used {
+interface Used extends Record<"provider" | "cost" | "error_code", string | null> {
   time: string;
   model: string;
-  provider: string | null;
   usage: TokenCounts;
-  cost: string | null;
   estimated: boolean;
   latency_ms: number | null;
   outcome: Outcome;
-  error_code: string | null;
 }
 
 /** One seat, consolidation or chat call; chat has no `panel_id`. */
-export interface UsageEvent extends Used {
-  id: string;
-  key_id: string;
-  key_name: string;
-  request_id: string;
+export interface UsageEvent extends Used, Record<"id" | "key_id" | "key_name" | "request_id", string> {
   panel_id: string | null;
   role: "seat" | "consolidation" | "chat";
   seat_index: number | null;

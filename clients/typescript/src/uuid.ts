@@ -1,10 +1,7 @@
-/** Return a random UUID of version 4 (RFC 9562, section 5.4).
- *
- * Node 18 has no global `crypto`, and browsers have its `randomUUID` on secure pages alone. The id must be unlike any
- * other of the same API key, not hard to guess, so that Math.random will do where nothing better is there.
- */
+/** Return a random UUID of version 4. Source: RFC 9562, section 5.4. */
 export function randomUuid(): string {
   const bytes = new Uint8Array(16);
+  // Browsers have `randomUUID` on secure pages alone, and Node 18 no `crypto`. Nobody must guess it: any chance will do.
   if (globalThis.crypto) globalThis.crypto.getRandomValues(bytes);
   else bytes.forEach((_, index) => (bytes[index] = Math.floor(Math.random() * 256)));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
