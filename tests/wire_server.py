@@ -43,6 +43,8 @@ class Cut:
 
 CUT = Cut()
 HANG = Pause(3600)
+# The turns of the event loop after which a connection that was accepted has a writer.
+_TURNS_TO_ACCEPT = 3
 
 Step = bytes | Pause | Cut | asyncio.Event
 
@@ -102,10 +104,16 @@ class WireServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._server is not None
+        # A connection that is being accepted while the server closes is neither refused nor closed by asyncio.
+        for listening in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(listening)
+        for _ in range(_TURNS_TO_ACCEPT):
+            await asyncio.sleep(0)
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()
         await asyncio.gather(*self._handlers)
+        await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
         await self._server.wait_closed()
 
     @property
@@ -119,13 +127,13 @@ class WireServer:
         return self.replies[min(len(self.requests), len(self.replies)) - 1]
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         self._handlers.append(asyncio.ensure_future(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = self.connections
         self.connections += 1
         self.open_connections += 1
-        self._writers.append(writer)
         try:
             while (request := await _read_request(reader, connection)) is not None:
                 self.requests.append(request)
