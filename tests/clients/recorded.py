@@ -81,8 +81,7 @@ class Case:
     @cached_property
     def _all_events(self) -> list[dict[str, Any]]:
         lines = [line for line in self.stream.decode().split("\n") if line.startswith("data: {")]
-        events = [json.loads(line.removeprefix("data: ")) for line in lines]
-        return [{name: value for name, value in event.items() if name not in FOREIGN_FIELDS} for event in events]
+        return [json.loads(line.removeprefix("data: ")) for line in lines]
 
 
 def without_untyped(body: dict[str, Any]) -> dict[str, Any]:
@@ -114,10 +113,11 @@ def case_named(name: str) -> Case:
 
 
 def without_nulls(value: Any) -> Any:
-    """Return `value` without the members that are null: a library takes absent and null for one thing."""
+    """Return `value` without the members that are null, which a library takes for absent, and without foreign ones."""
     match value:
         case dict():
-            return {name: without_nulls(inner) for name, inner in value.items() if inner is not None}
+            kept = {name: inner for name, inner in value.items() if inner is not None and name not in FOREIGN_FIELDS}
+            return {name: without_nulls(inner) for name, inner in kept.items()}
         case list():
             return [without_nulls(inner) for inner in value]
         case _:

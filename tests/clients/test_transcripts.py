@@ -105,8 +105,9 @@ def _check_stream(case: Case, answer: Answer) -> None:
 
 
 def normal_final(final: dict[str, Any]) -> dict[str, Any]:
-    """Return a result with what a library may leave open settled: a text that is empty is none."""
+    """Return a result with what is left open settled: an empty text is none, `done` may hand on why it broke off."""
     found: dict[str, Any] = without_nulls(final)
+    found.pop("error_code", None)
     if found.get("object") == "chat.completion":
         for choice in found["choices"]:
             if choice["message"].get("content") == "":
