@@ -1,6 +1,7 @@
 package dev.parley.client;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Map;
@@ -109,12 +110,17 @@ public final class Parley {
 
         /** The messages do not show the URL: it may hold a password. */
         private static URI readUrl(String text) {
-            var wrong = "The server's URL (PARLEY_URL) ";
-            CallOptions.check(text.strip().matches("(?i)https?://[^/?#\\s]+[^\\s]*"),
-                    wrong + "must be an address such as http://127.0.0.1:8080.");
-            CallOptions.check(!text.matches(".*[?#@].*"), wrong + "must end with its path, without a user name, ? or #.");
-            CallOptions.check(!text.matches(".*/v[13]/*\\s*"), wrong + "must not end in /v1 or /v3: the calls add them.");
-            return URI.create(text.strip().replaceFirst("/+$", ""));
+            var name = "The server's URL (PARLEY_URL) ";
+            try {
+                var url = new URI(text.strip().replaceFirst("/+$", "")).parseServerAuthority();
+                CallOptions.check(("" + url.getScheme()).matches("(?i)https?") && url.getHost() != null,
+                        name + "lacks http:// or a host.");
+                CallOptions.check(!url.toString().matches(".*[?#@].*"), name + "must end with its path, without @, ? and #.");
+                CallOptions.check(!url.getPath().matches(".*/v[13]"), name + "must not end in /v1 or /v3: the calls add them.");
+                return url;
+            } catch (URISyntaxException malformed) {
+                throw new IllegalArgumentException(name + "must be an address such as http://127.0.0.1:8080.");
+            }
         }
     }
 }
