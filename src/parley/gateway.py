@@ -103,7 +103,7 @@ class Gateway:
         watchers = self._readers.make_watchers(ticket)
         with watched(watchers):
             meter = Meter()
-            emit = to_all([meter, ticket.account, *watchers, *self._readers.make(), client])
+            emit = to_all([meter, ticket.account, *watchers, *self._readers.make()], client)
             started = self._tools.clock()
             try:
                 emit(RunStarted(ticket.plan.request, ticket.request_id, ticket.trace_id))

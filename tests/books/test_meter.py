@@ -12,7 +12,8 @@ UNPRICED = Deployment("q", "m")
 
 
 def ended(deployment: Deployment, seat: int, usage: Usage, role: CallRole = CallRole.SEAT) -> AttemptEnded:
-    return AttemptEnded(role, seat, 1, deployment, usage, 1, None, None)
+    cost = None if deployment.price is None else deployment.price.cost_usd(usage)
+    return AttemptEnded(role, seat, 1, deployment, usage, 1, None, None, cost)
 
 
 def read(*events: AttemptEnded) -> Meter:

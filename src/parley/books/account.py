@@ -5,13 +5,10 @@ through `allow` and `close`.
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-
-import msgspec
 
 from parley.books.entries import RUNNING, CallOpening, Closing, Enlargement, Hold, Opening, Row, Settlement
 from parley.books.ledger import Ledger
@@ -27,11 +24,27 @@ from parley.domain.events import (
     SeatFinished,
 )
 from parley.domain.ids import new_id
-from parley.domain.models import Deployment
 from parley.domain.run import Answer, Verdict
-from parley.domain.usage import Price, Usage
+from parley.domain.usage import Usage
 
 Call = tuple[CallRole, int]
+
+_NOTHING_USED: Row = {
+    "attempts": 0,
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cache_read_tokens": 0,
+    "cache_creation_tokens": 0,
+    "reasoning_tokens": 0,
+    "cost_pico": None,
+    "upstream_cost_pico": None,
+    "price_id": None,
+    "is_estimated": False,
+    "is_cached": False,
+    "latency_ms": 0,
+    "outcome": RUNNING,
+    "error_code": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +92,8 @@ class Account:
         seats = [intent for intent in intents if intent.role is not CallRole.CONSOLIDATION]
         self._ledger.enter(self._request_id, len(intents))
         lines = {(intent.role, intent.seat_index): self._line(intent) for intent in seats}
-        opening = Opening([dict(line.row) for line in lines.values()], self._hold(intents))
+        # The rows go as they are: nothing changes them before they are durable, as nothing runs before.
+        opening = Opening([line.row for line in lines.values()], self._hold(intents))
         opened = self._ledger.put(opening)
         opened.add_done_callback(lambda _: self._begin(opening, lines, opened))
         try:
@@ -148,15 +162,17 @@ class Account:
     async def settled(self) -> None:
         """Return once all of it is durable. Raises NotServing where neither store nor journal took it."""
         for done in self._unsettled:
-            await asyncio.shield(done)
+            if not done.done():  # what was put together ends together
+                await asyncio.shield(done)
+            done.result()
 
     def _seat_call(self, seat_index: int) -> Call:
         role = CallRole.SEAT if (CallRole.SEAT, seat_index) in self._lines else CallRole.CHAT
         return role, seat_index
 
     def _line(self, intent: CallIntent) -> _Line:
-        estimate = _estimate_pico(intent)
         row: Row = {
+            **_NOTHING_USED,
             "id": new_id("evt_"),
             "time": time.time(),
             "key_id": self._payer.key_id,
@@ -165,21 +181,11 @@ class Account:
             "panel_id": self._panel_id,
             "role": intent.role.value,
             "seat_index": intent.seat_index,
-            "attempts": 0,
             "model": intent.model,
             "provider": intent.deployment.provider,
-            **_usage_columns(Usage()),
-            "cost_pico": None,
-            "upstream_cost_pico": None,
-            "price_id": None,
-            "is_estimated": False,
-            "is_cached": False,
-            "latency_ms": 0,
-            "outcome": RUNNING,
-            "error_code": None,
             "instance_id": self._ledger.instance.id,
             "input_estimate": intent.estimated_input_tokens,
-            "estimate_pico": estimate,
+            "estimate_pico": _estimate_pico(intent),
         }
         return _Line(row, [], {}, time.monotonic())
 
@@ -194,9 +200,10 @@ class Account:
         line = self._lines[event.role, event.seat_index]
         price = event.deployment.price
         if price is not None:
-            priced = _price_row(event.deployment, price)
-            line.prices[str(priced["id"])] = priced
+            priced = self._ledger.prices.row_of(event.deployment, price)
             line.row["price_id"] = priced["id"]
+            if not self._ledger.prices.is_written(priced):
+                line.prices[str(priced["id"])] = priced
         line.attempts.append(
             {
                 "request_id": self._request_id,
@@ -207,7 +214,7 @@ class Account:
                 "provider": event.deployment.provider,
                 "upstream_model": event.deployment.upstream_model,
                 **_usage_columns(event.usage),
-                "cost_pico": None if price is None else to_pico(price.cost_usd(event.usage)),
+                "cost_pico": None if event.cost_usd is None else to_pico(event.cost_usd),
                 "is_estimated": event.usage.is_estimate,
                 "latency_ms": event.duration_ms,
                 "first_token_ms": event.first_token_ms,
@@ -318,14 +325,6 @@ def _ceiling_pico(intent: CallIntent) -> int:
 def _estimate_pico(intent: CallIntent) -> int | None:
     price = intent.deployment.price
     return None if price is None else to_pico(price.cost_usd(Usage(intent.estimated_input_tokens)))
-
-
-def _price_row(deployment: Deployment, price: Price) -> Row:
-    rates = msgspec.json.encode(price).decode()
-    name = f"{deployment.provider}/{deployment.upstream_model}"
-    digest = hashlib.sha256(f"{name} {rates}".encode()).hexdigest()[:32]
-    row: Row = {"id": digest, "provider": deployment.provider, "model": deployment.upstream_model}
-    return {**row, "rates": rates, "first_used_at": time.time()}
 
 
 def _over_cap(period: str) -> str:

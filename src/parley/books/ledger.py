@@ -31,6 +31,7 @@ from parley.books.entries import (
 )
 from parley.books.instances import RENEW_EVERY_S, Instance
 from parley.books.journal import RECORD_BYTES, Journal, JournalFull
+from parley.books.price_rows import PriceList
 from parley.domain.errors import NotServing
 from parley.store.database import Store
 
@@ -58,7 +59,8 @@ class Ledger:
         self.running_events = 0
         self._live: dict[str, int] = {}
         self._waiting: list[_Waiting] = []
-        self._undone: set[asyncio.Future[None]] = set()
+        self._in_hand: list[_Waiting] = []
+        self.prices = PriceList()
         self._wake = asyncio.Event()
         self._at_release = at_release
 
@@ -84,12 +86,10 @@ class Ledger:
 
         An opening or enlargement is never journalled: its future raises NotServing where the store fails.
         """
-        waiting = _Waiting(entry, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
-        self._undone.add(waiting.done)
-        waiting.done.add_done_callback(self._undone.discard)
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(entry, done))
         self._wake.set()
-        return waiting.done
+        return done
 
     def enter(self, request_id: str, events: int) -> None:
         """Take room in the journal for the end of a request's `events`; raises NotServing where there is none.
@@ -116,16 +116,17 @@ class Ledger:
 
     async def drain(self) -> None:
         """Return once everything that was put is durable, also what is put in the meantime."""
-        while self._undone:
-            await asyncio.wait(self._undone)
+        while undone := [one.done for one in (*self._in_hand, *self._waiting) if not one.done.done()]:
+            await asyncio.wait(undone)
 
     async def _write_all(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            batch, self._waiting = self._waiting, []
-            if batch:
-                await self._write(batch)
+            self._in_hand, self._waiting = self._waiting, []
+            if self._in_hand:
+                await self._write(self._in_hand)
+                self._in_hand = []
 
     async def _write(self, batch: list[_Waiting]) -> None:
         entries = [waiting.entry for waiting in batch]
@@ -144,6 +145,7 @@ class Ledger:
             return
         for waiting in batch:
             _resolve(waiting.done)
+        self.prices.note_written(entries)
 
     async def _write_apart(self, batch: list[_Waiting], error: Exception) -> None:
         """One entry is at fault: it fails alone, and harms nobody else's."""

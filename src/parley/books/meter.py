@@ -19,9 +19,8 @@ class Meter:
             return
         call = (event.role, event.seat_index)
         known = self._calls.get(call, Decimal(0))
-        price = event.deployment.price
-        if price is not None and known is not None:
-            self._calls[call] = known + price.cost_usd(event.usage)
+        if event.cost_usd is not None and known is not None:
+            self._calls[call] = known + event.cost_usd
         elif event.usage.total_tokens:
             self._calls[call] = None
 

@@ -4,17 +4,12 @@ Labels come from closed sets: outcomes, codes, and the names of configured model
 server process counts by itself.
 """
 
+import importlib
 import time
-from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Generic, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-
+from parley.books.counts import Counts, Reading, Times
 from parley.books.spans import api_of, outcome_of
 from parley.domain.events import (
     AttemptEnded,
@@ -34,8 +29,6 @@ from parley.domain.usage import Usage
 OTHER_MODEL = "other"
 _SHORT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 _LONG_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
-
-M = TypeVar("M", bound=MetricWrapperBase)
 
 
 class Vital(Enum):
@@ -62,56 +55,31 @@ class Metrics:
     def __init__(self, models: Iterable[str], clock: Callable[[], float] = time.perf_counter) -> None:
         self._models = frozenset(models)
         self.clock = clock
-        self._registry = CollectorRegistry()
-        registry = self._registry
-        self._vitals = _Vitals()
-        registry.register(self._vitals)
-        self.running = Gauge("parley_requests_running", "Requests that run now.", registry=registry)
-        self._requests = _Family(
-            Counter("parley_requests", "Requests that ran, by API and outcome.", ("api", "outcome"), registry=registry)
+        self.running = 0
+        self._vitals: dict[Vital, Callable[[], float]] = {}
+        self._requests = Counts("parley_requests", "Requests that ran, by API and outcome.", ("api", "outcome"))
+        self._refused = Counts("parley_refusals", "Requests refused, by API and code.", ("api", "code"))
+        self._calls = Counts(
+            "parley_calls",
+            "Seats and consolidations, by role, model and outcome: ok or an error code.",
+            ("role", "model", "outcome"),
         )
-        self._refused = _Family(
-            Counter("parley_refusals", "Requests refused, by API and code.", ("api", "code"), registry=registry)
+        self._attempts = Counts("parley_attempts", "Upstream calls, retries included.", ("role", "model"))
+        self._tokens = Counts(
+            "parley_tokens",
+            "Tokens by kind; cached kinds are parts of input, reasoning is a part of output.",
+            ("kind", "model"),
         )
-        self._calls = _Family(
-            Counter(
-                "parley_calls",
-                "Seats and consolidations, by role, model and outcome: ok or an error code.",
-                ("role", "model", "outcome"),
-                registry=registry,
-            )
+        self._cost = Counts("parley_cost_usd", "US dollars, where the price is known.", ("model",))
+        self._duration = Times("parley_request_seconds", "Whole runs.", ("api",), _LONG_BUCKETS)
+        self._first_token = Times(
+            "parley_first_token_seconds", "From a streamed call to its first token.", ("model",), _LONG_BUCKETS
         )
-        self._attempts = _Family(
-            Counter("parley_attempts", "Upstream calls, retries included.", ("role", "model"), registry=registry)
-        )
-        self._tokens = _Family(
-            Counter(
-                "parley_tokens",
-                "Tokens by kind; cached kinds are parts of input, reasoning is a part of output.",
-                ("kind", "model"),
-                registry=registry,
-            )
-        )
-        self._cost = _Family(
-            Counter("parley_cost_usd", "US dollars, where the price is known.", ("model",), registry=registry)
-        )
-        self._duration = _Family(
-            Histogram("parley_request_seconds", "Whole runs.", ("api",), buckets=_LONG_BUCKETS, registry=registry)
-        )
-        self._first_token = _Family(
-            Histogram(
-                "parley_first_token_seconds",
-                "From a streamed call to its first token.",
-                ("model",),
-                buckets=_LONG_BUCKETS,
-                registry=registry,
-            )
-        )
-        self._overhead = Histogram(
+        self._overhead = Times(
             "parley_overhead_seconds",
             "Whole runs without their slowest seat and their consolidation.",
-            buckets=_SHORT_BUCKETS,
-            registry=registry,
+            (),
+            _SHORT_BUCKETS,
         )
 
     def reader(self) -> "MetricsReader":
@@ -120,40 +88,46 @@ class Metrics:
 
     def watch(self, vital: Vital, read: Callable[[], float]) -> None:
         """Have `read` asked for `vital` at every scrape, in a thread of its own."""
-        self._vitals.reads[vital] = read
+        self._vitals[vital] = read
 
     def count_refusal(self, api: str, code: str) -> None:
         """Count a request that was not run: `code` is the error's, `api` roundtable, compare or chat."""
-        self._refused.of(api, code).inc()
+        self._refused.add((api, code))
 
     def render(self) -> bytes:
         """Return everything in Prometheus' text format."""
-        return generate_latest(self._registry)
+        counts = (self._requests, self._refused, self._calls, self._attempts, self._tokens, self._cost)
+        running = Reading("parley_requests_running", "Requests that run now.", self.running)
+        readings = [
+            Reading(vital.value[0], vital.value[1], read(), vital.value[2])
+            for vital, read in tuple(self._vitals.items())
+        ]
+        shown = (*readings, running, *counts, self._duration, self._first_token, self._overhead)
+        page: bytes = importlib.import_module("parley.books.exposition").render(shown)
+        return page
 
     def count_request(self, api: str, outcome: str, duration_s: float) -> None:
-        self._requests.of(api, outcome).inc()
-        self._duration.of(api).observe(duration_s)
+        self._requests.add((api, outcome))
+        self._duration.add((api,), duration_s)
 
     def count_overhead(self, overhead_s: float) -> None:
-        self._overhead.observe(max(overhead_s, 0.0))
+        self._overhead.add((), max(overhead_s, 0.0))
 
     def count_call(self, role: CallRole, answer: Answer) -> None:
         invalid = "schema_invalid" if answer.is_schema_invalid else "ok"
         outcome = answer.failure.code.value if answer.failure is not None else invalid
-        self._calls.of(role.value, self._label(answer.model), outcome).inc()
+        self._calls.add((role.value, self._label(answer.model), outcome))
 
     def count_attempt(self, event: AttemptEnded, model: str, is_streamed: bool) -> None:
         label = self._label(model)
-        self._attempts.of(event.role.value, label).inc()
+        self._attempts.add((event.role.value, label))
         for kind, tokens in _kinds(event.usage):
             if tokens:
-                self._tokens.of(kind, label).inc(tokens)
-        price = event.deployment.price
-        cost = price.cost_usd(event.usage) if price is not None else Decimal(0)
-        if cost:
-            self._cost.of(label).inc(float(cost))
+                self._tokens.add((kind, label), tokens)
+        if event.cost_usd:
+            self._cost.add((label,), float(event.cost_usd))
         if is_streamed and event.first_token_ms is not None:
-            self._first_token.of(label).observe(event.first_token_ms / 1000)
+            self._first_token.add((label,), event.first_token_ms / 1000)
 
     def _label(self, model: str) -> str:
         return model if model in self._models else OTHER_MODEL
@@ -186,7 +160,7 @@ class MetricsReader:
             case RunStarted(request=request):
                 self._request = request
                 self._started = self._metrics.clock()
-                self._metrics.running.inc()
+                self._metrics.running += 1
             case RunFinished(result=result):
                 self._count_overhead()
                 self.finish(outcome_of(result)[0])
@@ -198,7 +172,7 @@ class MetricsReader:
         if self._request is None or self._is_done:
             return
         self._is_done = True
-        self._metrics.running.dec()
+        self._metrics.running -= 1
         self._metrics.count_request(api_of(self._request), outcome, self._metrics.clock() - self._started)
 
     def _count_attempt(self, event: AttemptEnded) -> None:
@@ -239,37 +213,6 @@ class _CallTimes:
     @property
     def lasted_s(self) -> float:
         return self.ended - self.started
-
-
-class _Vitals(Collector):
-    """Asks for the house's state at every scrape."""
-
-    def __init__(self) -> None:
-        self.reads: dict[Vital, Callable[[], float]] = {}
-
-    def describe(self) -> Iterable[Metric]:
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
-        for vital, read in tuple(self.reads.items()):
-            name, meaning, is_counter = vital.value
-            kind = CounterMetricFamily if is_counter else GaugeMetricFamily
-            yield kind(name, meaning, value=read())
-
-
-class _Family(Generic[M]):
-    """One metric with labels, its children kept by their values: a look-up costs less than `labels`."""
-
-    def __init__(self, metric: M) -> None:
-        self._metric = metric
-        self._children: dict[tuple[str, ...], M] = {}
-
-    def of(self, *values: str) -> M:
-        """Return the child of these label values, in the order of the metric's labels."""
-        child = self._children.get(values)
-        if child is None:
-            child = self._children[values] = self._metric.labels(*values)
-        return child
 
 
 def _kinds(usage: Usage) -> tuple[tuple[str, int], ...]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from parley.domain.events import Emit, Event
+from parley.domain.events import Emit, Event, SeatDelta, SeatReasoning, SeatRefusal, SeatToolCall
+
+_TEXT = frozenset({SeatDelta, SeatReasoning, SeatRefusal, SeatToolCall})
 
 
 class Watcher(Protocol):
@@ -18,12 +20,17 @@ class Watcher(Protocol):
         ...
 
 
-def to_all(readers: Sequence[Emit]) -> Emit:
-    """Return an Emit that hands each event to all `readers`, in order."""
+def to_all(books: Sequence[Emit], client: Emit) -> Emit:
+    """Return an Emit that hands each event to the `books`, in order, and then to the client.
+
+    A seat's text goes to the client alone, token by token: the books read it in its answer.
+    """
 
     def emit(event: Event) -> None:
-        for read in readers:
-            read(event)
+        if type(event) not in _TEXT:
+            for read in books:
+                read(event)
+        client(event)
 
     return emit
 

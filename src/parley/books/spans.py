@@ -4,7 +4,7 @@ Attribute names follow OpenTelemetry's GenAI conventions (semantic-conventions-g
 with `parley.` where those have none. No prompt, answer or error text stands in a span unless content is retained.
 """
 
-import os
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,14 +26,24 @@ from parley.domain.events import (
     SeatFinished,
     SeatReasoning,
 )
-from parley.domain.models import Deployment
-from parley.domain.run import Answer, Comparison, Nothing, PanelRequest, PanelResult, Resolution, Summary, Verdict
+from parley.domain.run import (
+    Answer,
+    Comparison,
+    Nothing,
+    PanelRequest,
+    PanelResult,
+    Resolution,
+    Sampling,
+    Summary,
+    Verdict,
+)
 from parley.domain.usage import Usage
 
 AttributeValue: TypeAlias = str | int | float | bool | tuple[str, ...] | tuple[int, ...]
 
 _MOST_NAME_CHARACTERS = 256
 _INTEGERS = 1 << 63
+_PLAIN = Sampling()
 _APIS = (("rt_", "roundtable"), ("cmp_", "compare"), ("chatcmpl-", "chat"))
 _PROVIDERS = {"gemini": "gcp.gemini", "mistral": "mistral_ai", "moonshot": "moonshot_ai", "xai": "x_ai"}
 """Parley's names of vendors for which the conventions have a name of their own."""
@@ -144,7 +154,7 @@ class TraceReader:
         self._tools = tools
         self._key_id = key_id
         self._parent_span_id = parent_span_id
-        self._next_id = int.from_bytes(os.urandom(8))
+        self._next_id = random.getrandbits(64)
         self._run: RunStarted | None = None
         self._spans: list[_OpenSpan] = []
         self._seats: list[_Call] = []
@@ -215,21 +225,18 @@ class TraceReader:
     def _begin_seat(self, request: PanelRequest, index: int) -> _Call:
         seat = request.seats[index]
         span = self._open(self._spans[0], f"chat {seat.model}", "client")
-        sampling = seat.sampling
         role = CallRole.CHAT if request.accepts_refusals else CallRole.SEAT
-        asked: dict[str, AttributeValue | None] = {
-            "gen_ai.operation.name": "chat",
-            "gen_ai.request.model": _short(seat.model),
-            "gen_ai.request.temperature": sampling.temperature,
-            "gen_ai.request.top_p": sampling.top_p,
-            "gen_ai.request.max_tokens": _whole(sampling.max_tokens),
-            "gen_ai.request.seed": _whole(sampling.seed),
-            "gen_ai.request.stream": request.seats_stream or None,
-            "gen_ai.output.type": "json" if request.output is not None else None,
-            "parley.role": role.value,
-            "parley.seat_index": index,
-        }
-        span.attributes |= _given(asked)
+        attributes = span.attributes
+        attributes["gen_ai.operation.name"] = "chat"
+        attributes["gen_ai.request.model"] = _short(seat.model)
+        if seat.sampling != _PLAIN:
+            attributes |= _asked(seat.sampling)
+        if request.seats_stream:
+            attributes["gen_ai.request.stream"] = True
+        if request.output is not None:
+            attributes["gen_ai.output.type"] = "json"
+        attributes["parley.role"] = role.value
+        attributes["parley.seat_index"] = index
         if self._tools.keeps_content:
             span.attributes["gen_ai.input.messages"] = input_messages(request, seat)
         return _Call(span, request.seats_stream)
@@ -262,24 +269,26 @@ class TraceReader:
         attempt = call.running if call is not None else None
         if call is None or attempt is None:
             return
-        cost = _cost_of(event.deployment, event.usage)
-        self._add(call, event.usage, cost)
-        used: dict[str, AttributeValue | None] = {
-            "parley.usage.input_tokens": event.usage.input_tokens,
-            "parley.usage.output_tokens": event.usage.output_tokens,
-            "parley.usage.estimated": event.usage.is_estimate or None,
-            "parley.cost_usd": _money(cost),
-            "parley.latency_ms": event.duration_ms,
-            "parley.first_token_ms": event.first_token_ms,
-        }
-        attempt.attributes |= _given(used)
+        usage = event.usage
+        cost = event.cost_usd if event.cost_usd is not None or usage.total_tokens else Decimal(0)
+        self._add(call, usage, cost)
+        attributes = attempt.attributes
+        attributes["parley.usage.input_tokens"] = usage.input_tokens
+        attributes["parley.usage.output_tokens"] = usage.output_tokens
+        if usage.is_estimate:
+            attributes["parley.usage.estimated"] = True
+        if cost is not None:
+            attributes["parley.cost_usd"] = f"{cost:f}"
+        attributes["parley.latency_ms"] = event.duration_ms
+        if event.first_token_ms is not None:
+            attributes["parley.first_token_ms"] = event.first_token_ms
         attempt.close(self._tools.clock(), *_outcome(event.failure))
         if event.first_token_ms is not None and call.is_streamed:
             waited_s = attempt.start_time - call.span.start_time + event.first_token_ms / 1000
             call.span.attributes["gen_ai.response.time_to_first_chunk"] = round(waited_s, 6)
 
     def _add(self, call: _Call, usage: Usage, cost: Decimal | None) -> None:
-        call.usage += usage
+        call.usage = call.usage + usage if len(call.attempts) > 1 else usage
         if cost is None:
             call.cost = None
             self._is_cost_complete = False
@@ -297,17 +306,17 @@ class TraceReader:
     def _describe(self, call: _Call, answer: Answer) -> None:
         """Write down what is known of a call at its end: who answered, and what all its attempts used."""
         attributes = call.span.attributes
-        answered_by = answer.upstream_model if answer.failure is None else None
-        known: dict[str, AttributeValue | None] = {
-            "gen_ai.provider.name": provider_name(answer.provider) if answer.provider else None,
-            "parley.provider": answer.provider,
-            "gen_ai.response.model": _short(answered_by) if answered_by else None,
-            "gen_ai.response.finish_reasons": (answer.finish_reason.value,) if answer.finish_reason else None,
-            "parley.model": _short(answer.model),
-            "parley.attempts": len(call.attempts),
-            "parley.cached": answer.is_cached or None,
-        }
-        attributes |= _given(known)
+        if answer.provider is not None:
+            attributes["gen_ai.provider.name"] = provider_name(answer.provider)
+            attributes["parley.provider"] = answer.provider
+        if answer.upstream_model and answer.failure is None:
+            attributes["gen_ai.response.model"] = _short(answer.upstream_model)
+        if answer.finish_reason is not None:
+            attributes["gen_ai.response.finish_reasons"] = (answer.finish_reason.value,)
+        attributes["parley.model"] = _short(answer.model)
+        attributes["parley.attempts"] = len(call.attempts)
+        if answer.is_cached:
+            attributes["parley.cached"] = True
         if call.attempts or answer.is_cached:
             attributes |= _usage_attributes(call.usage, call.cost)
         if self._tools.keeps_content:
@@ -350,7 +359,7 @@ class TraceReader:
         assert self._run is not None
         self._is_done = True
         root = self._spans[0]
-        root.attributes["parley.cost_usd"] = _money(self._cost) or "0"
+        root.attributes["parley.cost_usd"] = f"{self._cost:f}"
         root.attributes["parley.cost_complete"] = self._is_cost_complete
         root.close(self._tools.clock(), outcome, code)
         spans = tuple([span.frozen() for span in self._spans])
@@ -360,7 +369,10 @@ class TraceReader:
 
 def api_of(request: PanelRequest) -> str:
     """Return which public API a request came by: roundtable, compare, chat, else other."""
-    return next((api for prefix, api in _APIS if request.panel_id.startswith(prefix)), "other")
+    for prefix, api in _APIS:
+        if request.panel_id.startswith(prefix):
+            return api
+    return "other"
 
 
 def resolution_of(resolution: Resolution) -> str:
@@ -400,31 +412,32 @@ def _outcome(failure: SeatFailure | None, is_invalid: bool = False) -> tuple[str
     return ("failed", FailureCode.SCHEMA_INVALID.value) if is_invalid else ("ok", None)
 
 
+def _asked(sampling: Sampling) -> dict[str, AttributeValue]:
+    asked: dict[str, AttributeValue | None] = {
+        "gen_ai.request.temperature": sampling.temperature,
+        "gen_ai.request.top_p": sampling.top_p,
+        "gen_ai.request.max_tokens": _whole(sampling.max_tokens),
+        "gen_ai.request.seed": _whole(sampling.seed),
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
 def _usage_attributes(usage: Usage, cost: Decimal | None) -> dict[str, AttributeValue]:
-    counted: dict[str, AttributeValue | None] = {
+    counted: dict[str, AttributeValue] = {
         "gen_ai.usage.input_tokens": usage.input_tokens,
         "gen_ai.usage.output_tokens": usage.output_tokens,
-        "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens or None,
-        "gen_ai.usage.cache_creation.input_tokens": usage.cache_creation_tokens or None,
-        "gen_ai.usage.reasoning.output_tokens": usage.reasoning_tokens or None,
-        "parley.usage.estimated": usage.is_estimate or None,
-        "parley.cost_usd": _money(cost),
     }
-    return _given(counted)
-
-
-def _given(attributes: Mapping[str, AttributeValue | None]) -> dict[str, AttributeValue]:
-    return {name: value for name, value in attributes.items() if value is not None}
-
-
-def _cost_of(deployment: Deployment, usage: Usage) -> Decimal | None:
-    if deployment.price is None:
-        return None if usage.total_tokens else Decimal(0)
-    return deployment.price.cost_usd(usage)
-
-
-def _money(cost: Decimal | None) -> str | None:
-    return None if cost is None else f"{cost:f}"
+    if usage.cache_read_tokens:
+        counted["gen_ai.usage.cache_read.input_tokens"] = usage.cache_read_tokens
+    if usage.cache_creation_tokens:
+        counted["gen_ai.usage.cache_creation.input_tokens"] = usage.cache_creation_tokens
+    if usage.reasoning_tokens:
+        counted["gen_ai.usage.reasoning.output_tokens"] = usage.reasoning_tokens
+    if usage.is_estimate:
+        counted["parley.usage.estimated"] = True
+    if cost is not None:
+        counted["parley.cost_usd"] = f"{cost:f}"
+    return counted
 
 
 def _whole(number: int | None) -> int | str | None:

@@ -34,7 +34,7 @@ _RETRY_S = 1.0
 _SWEEP_EVERY_S = 3_600.0
 _DAY_S = 86_400
 _SPAN_BYTES = 800
-"""What a span without content takes in memory, roughly."""
+"""What a span takes in memory beside its attributes, roughly."""
 
 Row = dict[str, object]
 
@@ -82,7 +82,7 @@ class TraceBook:
         self._export = export
         self._clock = clock
         self._tools = TraceTools(clock, self.keep, retention.content)
-        self._waiting: deque[tuple[Trace, int]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._wanted = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -101,12 +101,16 @@ class TraceBook:
         """Take a finished trace, without waiting for anything."""
         if self._export is not None:
             self._export(trace)
-        size_bytes = _size_of(trace)
-        if len(self._waiting) >= _MOST_WAITING or self._waiting_bytes + size_bytes > _MOST_WAITING_BYTES:
+        try:
+            waiting = _waiting(trace)
+        except (ValueError, OverflowError):  # halves of surrogate pairs, and numbers that no JSON holds
             self.dropped += 1
             return
-        self._waiting.append((trace, size_bytes))
-        self._waiting_bytes += size_bytes
+        if len(self._waiting) >= _MOST_WAITING or self._waiting_bytes + waiting.size_bytes > _MOST_WAITING_BYTES:
+            self.dropped += 1
+            return
+        self._waiting.append(waiting)
+        self._waiting_bytes += waiting.size_bytes
         self._wanted.set()
 
     async def run(self) -> None:
@@ -180,41 +184,44 @@ class TraceBook:
 
     async def _write_some(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_IN_ONE_WRITE))]
-        self._waiting_bytes -= sum(size_bytes for _, size_bytes in batch)
+        size_bytes = sum(waiting.size_bytes for waiting in batch)
+        self._waiting_bytes -= size_bytes
         try:
-            trace_rows, span_rows = _rows([trace for trace, _ in batch])
-            await self._store.write(lambda connection: _insert(connection, trace_rows, span_rows))
+            await self._store.write(lambda connection: _insert(connection, batch))
         except NotServing:
             self._waiting.extendleft(reversed(batch))
-            self._waiting_bytes += sum(size_bytes for _, size_bytes in batch)
+            self._waiting_bytes += size_bytes
             raise
         except (SQLAlchemyError, ValueError):
             self.dropped += len(batch)
 
 
-def _size_of(trace: Trace) -> int:
-    texts = [value for span in trace.spans for value in span.attributes.values() if isinstance(value, str)]
-    return len(trace.spans) * _SPAN_BYTES + sum(map(len, texts))
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A finished trace as it will be written."""
+
+    row: Row
+    spans: list[Row]
+    size_bytes: int
 
 
-def _rows(batch: Sequence[Trace]) -> tuple[list[Row], list[Row]]:
-    trace_rows: list[Row] = [
-        {
-            "request_id": trace.request_id,
-            "trace_id": trace.trace_id,
-            "key_id": trace.key_id,
-            "name": trace.name,
-            "status": trace.status,
-            "start_time": trace.start_time,
-            "end_time": trace.end_time,
-            "span_count": len(trace.spans),
-        }
-        for trace in batch
-    ]
-    return trace_rows, [_span_row(trace, span) for trace in batch for span in trace.spans]
+def _waiting(trace: Trace) -> _Waiting:
+    row: Row = {
+        "request_id": trace.request_id,
+        "trace_id": trace.trace_id,
+        "key_id": trace.key_id,
+        "name": trace.name,
+        "status": trace.status,
+        "start_time": trace.start_time,
+        "end_time": trace.end_time,
+        "span_count": len(trace.spans),
+    }
+    texts = [msgspec.json.encode(span.attributes).decode() for span in trace.spans]
+    rows = [_span_row(trace, span, text) for span, text in zip(trace.spans, texts, strict=True)]
+    return _Waiting(row, rows, len(rows) * _SPAN_BYTES + sum(map(len, texts)))
 
 
-def _span_row(trace: Trace, span: Span) -> Row:
+def _span_row(trace: Trace, span: Span, attributes: str) -> Row:
     return {
         "request_id": trace.request_id,
         "span_id": span.span_id,
@@ -224,7 +231,7 @@ def _span_row(trace: Trace, span: Span) -> Row:
         "status": span.status,
         "start_time": span.start_time,
         "end_time": span.end_time,
-        "attributes": msgspec.json.encode(span.attributes).decode(),
+        "attributes": attributes,
     }
 
 
@@ -232,9 +239,9 @@ _ADD_TRACES = Prepared(lambda _: insert(traces))
 _ADD_SPANS = Prepared(lambda _: insert(spans))
 
 
-def _insert(connection: Connection, trace_rows: list[Row], span_rows: list[Row]) -> None:
-    _ADD_TRACES.run(connection, trace_rows)
-    _ADD_SPANS.run(connection, span_rows)
+def _insert(connection: Connection, batch: Sequence[_Waiting]) -> None:
+    _ADD_TRACES.run(connection, [waiting.row for waiting in batch])
+    _ADD_SPANS.run(connection, [row for waiting in batch for row in waiting.spans])
 
 
 def _seen_by(key_id: str | None) -> ColumnElement[bool]:

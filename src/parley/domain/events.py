@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from parley.domain.errors import SeatFailure
@@ -42,7 +43,10 @@ class AttemptStarted:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """A call has ended, well, badly or cut short: `usage` is what it used, estimated where the provider gave none."""
+    """A call has ended, well, badly or cut short: `usage` is what it used, estimated where the provider gave none.
+
+    `cost_usd` is None where the price is not known.
+    """
 
     role: CallRole
     seat_index: int
@@ -52,6 +56,7 @@ class AttemptEnded:
     duration_ms: int
     first_token_ms: int | None
     failure: SeatFailure | None
+    cost_usd: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

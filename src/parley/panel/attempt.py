@@ -15,12 +15,13 @@ from parley.domain.events import (
     SeatToolCall,
 )
 from parley.domain.json import JsonValue
-from parley.domain.messages import Message, TextPart, ToolCall
+from parley.domain.messages import Message, ToolCall
 from parley.domain.models import Deployment
 from parley.domain.run import FinishReason, Sampling
 from parley.domain.text import GrowingText
 from parley.domain.usage import Usage, estimate_tokens
 from parley.panel.plan import Route, SeatPlan
+from parley.panel.prompt_size import estimate_input_tokens
 from parley.providers.provider import (
     Chunk,
     FinishChunk,
@@ -32,11 +33,6 @@ from parley.providers.provider import (
     UsageChunk,
     WarningChunk,
 )
-
-_IMAGE_TOKENS = 1_000
-"""Assumed input of a part that is not text, where a provider counts nothing: about one image of a megapixel."""
-
-_FRAME_TOKENS = 8
 
 _BILLED_WITHOUT_ANSWER = frozenset({FailureCode.TIMEOUT, FailureCode.CANCELLED})
 """Failures of ours, not the provider's: it was at work, so the input counts even if nothing came back."""
@@ -183,26 +179,6 @@ class Attempt:
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
         return tuple(self._calls[index].closed() for index in sorted(self._calls))
-
-
-def estimate_input_tokens(messages: Sequence[Message]) -> int:
-    """Return about how many tokens `messages` are: their text, and a flat figure for each part that is none."""
-    parts = [part for message in messages for part in message.parts]
-    text = "".join(part.text for part in parts if isinstance(part, TextPart))
-    return estimate_tokens(text) + _IMAGE_TOKENS * sum(not isinstance(part, TextPart) for part in parts)
-
-
-def most_input_tokens(messages: Sequence[Message]) -> int:
-    """Return the most tokens that `messages` can be: one to a byte of text, and what frames each message.
-
-    A tokenizer that works on bytes never makes more. Source of the frame's figure: OpenAI's token counting guide,
-    three to four tokens a message, doubled.
-    """
-    texts = [part.text for message in messages for part in message.parts if isinstance(part, TextPart)]
-    texts += [call.arguments for message in messages for call in message.tool_calls]
-    others = sum(not isinstance(part, TextPart) for message in messages for part in message.parts)
-    size_bytes = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-    return size_bytes + _FRAME_TOKENS * (len(messages) + 1) + 2 * _IMAGE_TOKENS * others
 
 
 def most_output_tokens(sampling: Sampling, deployment: Deployment, assumed: int) -> int:

@@ -3,8 +3,9 @@
 from parley.domain.events import CallIntent, CallRole
 from parley.domain.models import Model
 from parley.domain.run import Nothing, Sampling
-from parley.panel.attempt import estimate_input_tokens, most_input_tokens, most_output_tokens
+from parley.panel.attempt import most_output_tokens
 from parley.panel.plan import Plan, SeatPlan
+from parley.panel.prompt_size import most_input_tokens, size_of
 
 _JUDGE_PROMPT_TOKENS = 2_000
 """What a judge's own instructions, labels and fences take at most, in bytes and so in tokens."""
@@ -40,13 +41,14 @@ def intents_of(plan: Plan, first_seat: Model, assumed_output_tokens: int) -> tup
 def _seat(seat: SeatPlan, assumed: int) -> CallIntent:
     """Return the seat's first call; every further one enlarges the hold by itself."""
     route = seat.routes[0]
+    size = seat.size or size_of(seat.messages)
     return CallIntent(
         role=seat.role,
         seat_index=seat.index,
         attempt=1,
         model=route.model,
         deployment=route.deployment,
-        input_tokens=most_input_tokens(seat.messages),
+        input_tokens=size.most_tokens,
         output_tokens=most_output_tokens(seat.sampling, route.deployment, assumed),
-        estimated_input_tokens=estimate_input_tokens(seat.messages),
+        estimated_input_tokens=size.likely_tokens,
     )

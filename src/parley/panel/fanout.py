@@ -10,6 +10,8 @@ from parley.panel.seat import SeatTools, ask_seat
 
 async def fan_out(tools: SeatTools, plan: Plan, oversight: Oversight) -> tuple[Answer, ...]:
     """Ask every seat; answers come back in seat order, failed seats included."""
+    if len(plan.seats) == 1:
+        return (await ask_seat(tools, plan.seats[0], oversight),)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(ask_seat(tools, seat, oversight)) for seat in plan.seats]
     return tuple(task.result() for task in tasks)

@@ -26,6 +26,7 @@ from parley.domain.run import (
 )
 from parley.domain.settings import PanelSettings
 from parley.panel.check import AnswerCheck, ChoiceCheck, JsonCheck, SchemaAnswerCheck
+from parley.panel.prompt_size import PromptSize, size_of
 from parley.panel.schema import compile_schema
 
 
@@ -63,6 +64,8 @@ class SeatPlan:
     extra: JsonObject = field(default_factory=dict)
     cache_scope: str | None = None
     cached_as: str = ""
+    size: PromptSize | None = None
+    """Of `messages`, where it was measured already."""
 
     @property
     def model(self) -> str:
@@ -102,7 +105,8 @@ class Planner:
     def plan(self, request: PanelRequest) -> Plan:
         """Raise ModelNotFound for a name that nobody knows, InvalidRequest for a schema that is none."""
         check = _check_for(request)
-        seats = tuple(self._seat(request, seat, index, check) for index, seat in enumerate(request.seats))
+        prompts = _Prompts(request)
+        seats = tuple([self._seat(prompts, seat, index, check) for index, seat in enumerate(request.seats)])
         judge = self._judge_name(request)
         timeout_s = request.judge_timeout_s or self._timeout_s(request)
         return Plan(request, seats, self._catalog.find(judge) if judge else None, timeout_s, check)
@@ -113,6 +117,8 @@ class Planner:
 
     def routes(self, model: Model) -> tuple[Route, ...]:
         """Return the deployments of `model`: the first drawn by weight, the others as fallbacks, drawn likewise."""
+        if len(model.deployments) == 1:
+            return (Route(model.name, model.deployments[0]),)
         left = list(model.deployments)
         routes = []
         while left:
@@ -134,14 +140,16 @@ class Planner:
         configured_s = self._settings.timeout_ms / 1000
         return request.timeout_s or min(configured_s, request.most_timeout_s or configured_s)
 
-    def _seat(self, request: PanelRequest, seat: SeatRequest, index: int, check: AnswerCheck | None) -> SeatPlan:
+    def _seat(self, prompts: "_Prompts", seat: SeatRequest, index: int, check: AnswerCheck | None) -> SeatPlan:
+        request = prompts.request
         models = [self._catalog.find(name) for name in (seat.model, *request.fallback_models)]
-        routes = tuple(route for model in models for route in self.routes(model))
+        routes = tuple([route for model in models for route in self.routes(model)])
+        messages, size = prompts.of(seat, _directive(request, check, routes[0].deployment))
         return SeatPlan(
             role=CallRole.CHAT if request.accepts_refusals else CallRole.SEAT,
             index=index,
             routes=routes,
-            messages=_messages_for(request, seat, _directive(request, check, routes[0].deployment)),
+            messages=messages,
             timeout_s=self._timeout_s(request),
             max_retries=request.max_retries,
             sampling=seat.sampling,
@@ -155,7 +163,24 @@ class Planner:
             allows_parallel_tools=request.allows_parallel_tools,
             extra=request.extra,
             cache_scope=request.cache_scope,
+            size=size,
         )
+
+
+class _Prompts:
+    """The messages of one request's seats, put together and measured once for all seats that are told the same."""
+
+    def __init__(self, request: PanelRequest) -> None:
+        self.request = request
+        self._known: dict[tuple[str | None, str], tuple[tuple[Message, ...], PromptSize]] = {}
+
+    def of(self, seat: SeatRequest, directive: str) -> tuple[tuple[Message, ...], PromptSize]:
+        key = (seat.system_prompt, directive)
+        known = self._known.get(key)
+        if known is None:
+            messages = _messages_for(self.request, seat, directive)
+            known = self._known[key] = (messages, size_of(messages))
+        return known
 
 
 def judge_seat(plan: Plan, routes: tuple[Route, ...], messages: tuple[Message, ...], max_retries: int) -> SeatPlan:

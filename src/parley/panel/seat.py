@@ -18,10 +18,11 @@ from parley.domain.events import AttemptEnded, AttemptStarted, CallIntent, CallR
 from parley.domain.messages import Message, Role, text_message
 from parley.domain.run import Answer
 from parley.domain.usage import Usage
-from parley.panel.attempt import Attempt, estimate_input_tokens, most_input_tokens, most_output_tokens
+from parley.panel.attempt import Attempt, most_output_tokens
 from parley.panel.breaker import Breakers
 from parley.panel.check import Reading
 from parley.panel.plan import Route, SeatPlan
+from parley.panel.prompt_size import size_of
 from parley.panel.recall import chunks_of, fingerprint_of, kept_of
 from parley.providers.provider import Call, CallLimits, Provider
 
@@ -125,8 +126,11 @@ class _Life:
 
     async def remember(self, answer: Answer) -> None:
         """Keep a good answer for the same call to come; after its end was told, so that nobody waits for it."""
-        cache, scope, kept = self._tools.cache, self._seat.cache_scope, kept_of(answer)
-        if cache is not None and scope is not None and kept is not None and self._last is not None:
+        cache, scope = self._tools.cache, self._seat.cache_scope
+        if cache is None or scope is None or self._last is None:
+            return
+        kept = kept_of(answer)
+        if kept is not None:
             await cache.put(scope, fingerprint_of(self._seat, self._last.route), kept)
 
     async def run(self) -> None:
@@ -223,15 +227,16 @@ class _Life:
 
     def _intent(self, route: Route, messages: tuple[Message, ...]) -> CallIntent:
         seat = self._seat
+        size = seat.size if seat.size is not None and messages is seat.messages else size_of(messages)
         return CallIntent(
             role=seat.role,
             seat_index=seat.index,
             attempt=self._attempts + 1,
             model=route.model,
             deployment=route.deployment,
-            input_tokens=most_input_tokens(messages),
+            input_tokens=size.most_tokens,
             output_tokens=most_output_tokens(seat.sampling, route.deployment, self._tools.hold_output_tokens),
-            estimated_input_tokens=estimate_input_tokens(messages),
+            estimated_input_tokens=size.likely_tokens,
         )
 
     async def _call(self, attempt: Attempt, messages: tuple[Message, ...]) -> UpstreamFailure | None:
@@ -280,10 +285,8 @@ class _Life:
         usage = attempt.usage_or_estimate(messages, failure)
         self._usage += usage
         price = attempt.route.deployment.price
-        if price is None:
-            self._cost = None
-        elif self._cost is not None:
-            self._cost += price.cost_usd(usage)
+        cost = None if price is None else price.cost_usd(usage)
+        self._cost = None if cost is None or self._cost is None else self._cost + cost
         self._warnings.update(dict.fromkeys(attempt.warnings))
         self._emit(
             AttemptEnded(
@@ -295,6 +298,7 @@ class _Life:
                 attempt.duration_ms,
                 attempt.first_token_ms,
                 failure.failure if failure else None,
+                cost,
             )
         )
 
