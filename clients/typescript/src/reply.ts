@@ -1,15 +1,15 @@
 /** Answers of HTTP: what they hold, and what is wrong with them. */
 import type { Deadline } from "./deadline.js";
 import { APIError, ConnectionError, ParleyError, TimeoutError } from "./errors.js";
-import { parseJson } from "./json.js";
+import { isObject, parseJson } from "./json.js";
 import { readProblem } from "./problem.js";
 
-/** Read the JSON of an answer, undefined for 204. Raises a ConnectionError for what is no whole JSON. */
-export async function readJson(response: Response, deadline: Deadline): Promise<unknown> {
+/** Read the object, or list, of an answer; undefined for 204. Raises a ConnectionError for what is none, or not whole. */
+export async function readJson(response: Response, deadline: Deadline, isList = false): Promise<unknown> {
   if (response.status === 204) return undefined;
   const text = await readText(response, deadline);
   const value = parseJson(text);
-  if (typeof value === "object" && value !== null) return value;
+  if (isList ? Array.isArray(value) : isObject(value)) return value;
   const what = `${response.status}, ${typeOf(response)}, ${text.length} characters`;
   throw new ConnectionError(`The answer (${what}) is not whole, or not one of Parley; check the URL.`);
 }

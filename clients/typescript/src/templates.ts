@@ -36,7 +36,7 @@ export class TemplatesResource {
 
   /** List the key's own templates and the global ones. */
   list(options?: CallOptions): Promise<Template[]> {
-    return this.transport.request({ method: "GET", path: "/v1/templates" }, options);
+    return this.transport.request({ method: "GET", path: "/v1/templates", isList: true }, options);
   }
 
   get(id: string, options?: CallOptions): Promise<Template> {

@@ -19,6 +19,8 @@ export interface Call {
   readonly isIdempotent?: boolean;
   /** Default: always. */
   readonly repeat?: Repeat;
+  /** Whether the answer is an array, not an object. */
+  readonly isList?: boolean;
 }
 
 type Send = (deadline: Deadline) => Promise<Response>;
@@ -43,7 +45,7 @@ export class Transport {
       return waitMs !== null && waitMs < endsAt - this.clock.now() ? waitMs : null;
     };
     try {
-      return (await persist(async () => readJson(await send(deadline), deadline), delayMs, deadline)) as T;
+      return (await persist(async () => readJson(await send(deadline), deadline, call.isList), delayMs, deadline)) as T;
     } finally {
       deadline.release();
     }

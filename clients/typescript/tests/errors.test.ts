@@ -95,7 +95,7 @@ test("no connection is a ConnectionError that says where and why", async () => {
 });
 
 test("an answer that is cut off, empty or none of Parley is a ConnectionError", async (context) => {
-  for (const body of ['{"id": "rt_1", "da', "", "<html>Welcome</html>", "42", "null"]) {
+  for (const body of ['{"id": "rt_1", "da', "", "<html>Welcome</html>", "42", "null", "[]"]) {
     const url = await serve(context, (_, response) => response.end(body));
     const call = new Parley({ url, apiKey: null, maxRetries: 0 }).roundtable.create(QUESTION);
     await assert.rejects(call, { name: "ConnectionError" }, body);

@@ -54,7 +54,6 @@ for (const { call, sent } of [
     sent: ["GET", "/v1/models/sandbox/terse%3Ftps%3D0"],
   },
   { call: (client: Parley) => client.templates.create({ name: "t" }), sent: ["POST", "/v1/templates", { name: "t" }] },
-  { call: (client: Parley) => client.templates.list(), sent: ["GET", "/v1/templates"] },
   { call: (client: Parley) => client.templates.get("a b"), sent: ["GET", "/v1/templates/a%20b"] },
   {
     call: (client: Parley) => client.templates.update("t", { system: null }),
@@ -83,6 +82,15 @@ test("the list of models comes without its wrapping", async () => {
   const { path, value } = await send((client) => client.models.list({ free: false, provider: "p" }), answer);
   assert.equal(path, "/v1/models?free=false&provider=p");
   assert.deepEqual(value, [{ id: "a" }]);
+});
+
+test("templates come as an array, and nothing else will do", async () => {
+  const { path, value } = await send((client) => client.templates.list(), json(200, [{ id: "t" }]));
+  assert.equal(path, "/v1/templates");
+  assert.deepEqual(value, [{ id: "t" }]);
+  const { fetch } = new ScriptedFetch([json(200, {})]);
+  const client = new Parley({ url: "http://parley.test", apiKey: null, fetch, maxRetries: 0 });
+  await assert.rejects(client.templates.list(), { name: "ConnectionError" });
 });
 
 test("what is deleted answers nothing", async () => {
