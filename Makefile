@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CONFORMANCE := transcripts hostile_wire retries conformance refusals
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install demo serve test conformance faults check format lock clean services
+.PHONY: help install demo serve test conformance faults check format lock clean services bench soak
 
 help: ## Show what can be made
 > @grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,19 @@ conformance: $(VENV)/.tested ## Judge the four client libraries and print the ta
 
 faults: $(VENV)/.tested services ## Kill, cut off, fill and stop what can be, in full: about half an hour
 > PYTHONPATH=tests $(BIN)/python -m faults
+
+bench: $(VENV)/.installed ## Measure what the server costs; ARGS="--only chat --quick" for a part, else about an hour
+ifdef ARGS
+> $(BIN)/python -m bench $(ARGS)
+else
+> $(BIN)/python -m bench --floor
+> $(BIN)/python -m bench --floor --tls --only core
+> $(BIN)/python -m bench --store postgresql --limiter redis --only core
+> $(BIN)/python -m bench --limiter redis --workers 2 --only core
+endif
+
+soak: $(VENV)/.installed ## A million upstream calls while memory is watched; ARGS="--calls 50000" for less
+> $(BIN)/python -m bench.soak $(ARGS)
 
 check: $(VENV)/.tested ## Format, lint, types, layers
 > $(BIN)/ruff format --check .
