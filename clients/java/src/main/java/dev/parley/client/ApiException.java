@@ -43,7 +43,9 @@ public final class ApiException extends ParleyException {
     /** Returns the HTTP status. */
     public int status() { return status; }
 
-    /** Returns what happened as a slug, such as {@code rate_limit_exceeded}; null where it is not Parley that answered. */
+    /**
+     * Returns what happened as a slug, such as {@code rate_limit_exceeded}; null where it is not Parley that answered.
+     */
     public String code() { return envelope.at("/error/code").stringValue(null); }
 
     /** Returns the request's field at fault, such as {@code models[1].temperature}, or null. */

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The body of an answer, piece by piece, each with a time limit. One piece is asked for at a time, so that a slow reader
- * slows the server down. Closing it before its end drops the connection. One thread reads; any thread may close.
+ * The body of an answer, piece by piece, each with a time limit. One piece is asked for at a time, so that a slow
+ * reader slows the server down. Closing it before its end drops the connection. One thread reads; any thread may close.
  */
 final class BodyReader implements HttpResponse.BodySubscriber<BodyReader>, AutoCloseable {
     /** What came: bytes, or without them the end, with the reason if it is too early. */

@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** One call as it goes to the server. {@code body} is null or becomes JSON; {@code hasKey}: it takes an idempotency key. */
+/**
+ * One call as it goes to the server. {@code body} is null or becomes JSON; {@code hasKey}: it takes an idempotency key.
+ */
 record Call(String method, String path, Object body, RetryRule retryRule, boolean hasKey) {
     static Call of(String method, String path, Object body) {
         return new Call(method, path, body, RetryRule.USUAL, false);
@@ -18,7 +20,9 @@ record Call(String method, String path, Object body, RetryRule retryRule, boolea
         return new Call("POST", path, request.fields(), RetryRule.USUAL, true);
     }
 
-    static Call stream(String path, Request<?> request) { return of("POST", path, plus(request.fields(), "stream", true)); }
+    static Call stream(String path, Request<?> request) {
+        return of("POST", path, plus(request.fields(), "stream", true));
+    }
 
     static Map<String, Object> plus(Map<String, Object> fields, String field, Object value) {
         var all = new LinkedHashMap<>(fields);
@@ -41,5 +45,7 @@ record Call(String method, String path, Object body, RetryRule retryRule, boolea
     @Override
     public String toString() { return method + " " + path; }
 
-    private static String escape(String text) { return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"); }
+    private static String escape(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
 }

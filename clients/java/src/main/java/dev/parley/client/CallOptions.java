@@ -15,8 +15,10 @@ public record CallOptions(Duration timeout, Integer maxRetries, String idempoten
 
     /** Throws IllegalArgumentException for what no call can be made with. */
     public CallOptions {
-        check(timeout == null || timeout.compareTo(Duration.ZERO) > 0, "timeout is " + timeout + "; it must be more than 0.");
-        check(maxRetries == null || maxRetries >= 0, "maxRetries is " + maxRetries + "; 0 means to send nothing again.");
+        check(timeout == null || timeout.compareTo(Duration.ZERO) > 0,
+                "timeout is " + timeout + "; it must be more than nothing.");
+        check(maxRetries == null || maxRetries >= 0,
+                "maxRetries is " + maxRetries + "; it must be 0 or more.");
         check(idempotencyKey == null || idempotencyKey.matches("[!-~][ -~]{0,254}"),
                 "idempotencyKey must be 1 to 255 printable characters of ASCII, the first no blank.");
     }

@@ -3,8 +3,8 @@ package dev.parley.client;
 import com.fasterxml.jackson.annotation.JsonInclude;
 
 /**
- * Tokens as OpenAI spells them, of all calls behind the answer. The details are parts of the counts, null where there are none.
- * {@code estimated}: the provider gave no count, and the server counted from the text.
+ * Tokens as OpenAI spells them, of all calls behind the answer. The details are parts of the counts, null where there
+ * are none. {@code estimated}: the provider gave no count, and the server counted from the text.
  */
 public record ChatUsage(
         long promptTokens, long completionTokens, long totalTokens, PromptDetails promptTokensDetails,

@@ -13,5 +13,7 @@ public final class CompareResource {
     }
 
     /** Asks, and returns the answer as it comes; the caller closes it. */
-    public CompareStream stream(CompareRequest request) { return new CompareStream(transport, Call.stream(PATH, request)); }
+    public CompareStream stream(CompareRequest request) {
+        return new CompareStream(transport, Call.stream(PATH, request));
+    }
 }

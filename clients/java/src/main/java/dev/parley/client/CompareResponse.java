@@ -21,7 +21,8 @@ public record CompareResponse(
     /**
      * What one model answered, or why it could not.
      *
-     * @param responseBody the answer as a chat completion; null for a failed model, and with {@code skipComparison} in a stream
+     * @param responseBody the answer as a chat completion; null for a failed model, and with {@code skipComparison} in
+     *     a stream
      * @param latencyMs with its retry, as {@code usage} and {@code cost} are
      * @param error why it failed, as a sentence; {@code errorCode} is the same as a slug
      * @param cost US dollars; null where the price is not known

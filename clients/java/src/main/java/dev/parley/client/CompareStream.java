@@ -17,7 +17,7 @@ public final class CompareStream extends ParleyStream<CompareEvent, CompareRespo
     @Override
     void collect(CompareEvent event) {
         if (event instanceof CompareEvent.ComparisonStart start) {
-            models = start.models();
+            models = start.models() == null ? List.of() : start.models();
         } else if (event instanceof CompareEvent.ModelStreamDone model) {
             results.put(model.result().model(), model.result());
         } else if (event instanceof CompareEvent.ModelResult model) {

@@ -19,7 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The two ways in which JSON is read here. */
 final class Json {
-    /** The contracts': snake case, unknown fields passed over, absent and null one thing, numbers as they were written. */
+    /**
+     * The contracts': snake case, unknown fields passed over, absent and null one thing, numbers as they were written.
+     */
     static final JsonMapper WIRE = builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .changeDefaultPropertyInclusion(usual -> usual.withValueInclusion(Include.NON_NULL))
@@ -30,7 +32,8 @@ final class Json {
 
     /** The caller's own types': names as they stand, and nothing bent to fit. */
     static final JsonMapper OUTPUT = builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
             .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)

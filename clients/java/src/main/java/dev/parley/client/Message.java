@@ -2,7 +2,10 @@ package dev.parley.client;
 
 import java.util.List;
 
-/** A message of a conversation. {@code content} is text, or a list of maps: parts such as text and images, as OpenAI has them. */
+/**
+ * A message of a conversation. {@code content} is text, or a list of maps: parts such as text and images, as OpenAI has
+ * them.
+ */
 public record Message(String role, Object content, String toolCallId, List<ToolCall> toolCalls) {
     /** Returns what all answers are to follow. */
     public static Message system(String text) { return new Message("system", text, null, null); }

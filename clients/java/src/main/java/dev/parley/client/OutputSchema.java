@@ -19,19 +19,24 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Makes a JSON Schema from a record: its components are the properties, all required but those of type {@link Optional}, and
- * nothing else is allowed. They may be text, numbers, booleans, enums, lists and sets, maps with text as keys, {@link JsonNode}
- * for anything, and records again. {@code @JsonProperty} renames components and the constants of enums;
- * {@code @JsonPropertyDescription} tells the models what is meant.
+ * Makes a JSON Schema from a record: its components are the properties, all required but those of type
+ * {@link Optional}, and nothing else is allowed. They may be text, numbers, booleans, enums, lists and sets, maps with
+ * text as keys, {@link JsonNode} for anything, and records again. {@code @JsonProperty} renames components and the
+ * constants of enums; {@code @JsonPropertyDescription} tells the models what is meant.
  */
 public final class OutputSchema {
     private static final Set<Type> INTEGERS = Set.of(
-            int.class, Integer.class, long.class, Long.class, short.class, Short.class, byte.class, Byte.class, BigInteger.class);
-    private static final Set<Type> NUMBERS = Set.of(double.class, Double.class, float.class, Float.class, BigDecimal.class);
+            int.class, Integer.class, long.class, Long.class, short.class, Short.class, byte.class, Byte.class,
+            BigInteger.class);
+    private static final Set<Type> NUMBERS =
+            Set.of(double.class, Double.class, float.class, Float.class, BigDecimal.class);
 
     private OutputSchema() {}
 
-    /** Returns the schema of a record. Throws IllegalArgumentException that names the component which none can be made of. */
+    /**
+     * Returns the schema of a record. Throws IllegalArgumentException that names the component which none can be made
+     * of.
+     */
     public static Map<String, Object> of(Class<?> type) {
         CallOptions.check(type.isRecord(), type.getTypeName() + " is no record; answers are parsed into records.");
         return ofRecord(type, type.getSimpleName(), List.of());
@@ -39,7 +44,7 @@ public final class OutputSchema {
 
     /** {@code outer} are the records that hold this one. */
     private static Map<String, Object> ofRecord(Class<?> type, String place, List<Class<?>> outer) {
-        CallOptions.check(!outer.contains(type), place + " holds its own type, and a schema must end; use JsonNode there.");
+        CallOptions.check(!outer.contains(type), place + " holds its own type, and a schema must end; use JsonNode.");
         var path = Stream.concat(outer.stream(), Stream.of(type)).toList();
         var properties = new LinkedHashMap<String, Object>();
         var required = new ArrayList<String>();

@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * A client of one Parley server. It is safe for many threads and keeps its connections, so one is enough for a program; it need
- * not be closed, and none of its threads keeps a program alive.
+ * A client of one Parley server. It is safe for many threads and keeps its connections, so one is enough for a program;
+ * it need not be closed, and none of its threads keeps a program alive.
  */
 public final class Parley {
     /** This library's version. */
@@ -101,7 +101,8 @@ public final class Parley {
 
         /** Returns the client. Throws IllegalArgumentException for a URL or key that can't be one. */
         public Parley build() {
-            CallOptions.check(apiKey == null || !apiKey.isBlank(), "The API key is empty; give a key, or null for none.");
+            CallOptions.check(apiKey == null || !apiKey.isBlank(),
+                    "The API key is empty; give a key, or null for a server that needs none.");
             CallOptions.check(apiKey == null || apiKey.matches("[!-~]+"),
                     "The API key has a blank, a line break or a character beyond ASCII in it; copy the key alone.");
             var client = http == null ? HttpClient.newHttpClient() : http;
@@ -115,8 +116,10 @@ public final class Parley {
                 var url = new URI(text.strip().replaceFirst("/+$", "")).parseServerAuthority();
                 CallOptions.check(("" + url.getScheme()).matches("(?i)https?") && url.getHost() != null,
                         name + "lacks http:// or a host.");
-                CallOptions.check(!url.toString().matches(".*[?#@].*"), name + "must end with its path, without @, ? and #.");
-                CallOptions.check(!url.getPath().matches(".*/v[13]"), name + "must not end in /v1 or /v3: the calls add them.");
+                CallOptions.check(!url.toString().matches(".*[?#@].*"),
+                        name + "must end with its path, without @, ? and #.");
+                CallOptions.check(!url.getPath().matches(".*/v[13]"),
+                        name + "must not end in /v1 or /v3: the calls add them.");
                 return url;
             } catch (URISyntaxException malformed) {
                 throw new IllegalArgumentException(name + "must be an address such as http://127.0.0.1:8080.");

@@ -10,13 +10,15 @@ import java.util.stream.StreamSupport;
 import tools.jackson.core.JacksonException;
 
 /**
- * An answer as it comes, to be read once and by one thread: {@code try (var stream = …) { for (var event : stream) … }}.
+ * An answer as it comes, to be read once and by one thread:
+ * {@code try (var stream = …) { for (var event : stream) … }}.
  *
- * <p>The connection is closed at the end, on any exception, and by {@link #close}, which any thread may call; the server then
- * stops its calls to the models. Leaving a loop early does not close it: that is what {@code try} is for.
+ * <p>The connection is closed at the end, on any exception, and by {@link #close}, which any thread may call; the
+ * server then stops its calls to the models. Leaving a loop early does not close it: that is what {@code try} is for.
  *
- * <p>Reading throws {@link StreamException} where the server ends the stream with an error, {@link ConnectionException} where
- * it breaks off or keeps silent for 60 s, {@link CancelledException} where the thread is interrupted or the stream is closed.
+ * <p>Reading throws {@link StreamException} where the server ends the stream with an error, {@link ConnectionException}
+ * where it breaks off or keeps silent for 60 s, {@link CancelledException} where the thread is interrupted or the
+ * stream is closed.
  *
  * @param <E> the events; kinds that are not known are passed over
  * @param <R> the whole result
@@ -90,8 +92,8 @@ public abstract sealed class ParleyStream<E, R> implements Iterable<E>, Iterator
     }
 
     /**
-     * Reads what is left and returns the whole result, as the plain call would have. (Other languages call it {@code final},
-     * a word that Java keeps for itself.)
+     * Reads what is left and returns the whole result, as the plain call would have. (Other languages call it
+     * {@code final}, a word that Java keeps for itself.)
      */
     public final R finalResult() {
         while (hasNext()) {

@@ -3,8 +3,8 @@ package dev.parley.client;
 import java.util.Map;
 
 /**
- * What all requests share: {@code fields} are those of the request's JSON. Requests do not change; each method returns a new
- * one with one more field. Nothing is checked here: the server does, and says what would be right.
+ * What all requests share: {@code fields} are those of the request's JSON. Requests do not change; each method returns
+ * a new one with one more field. Nothing is checked here: the server does, and says what would be right.
  *
  * @param <R> the request itself
  */

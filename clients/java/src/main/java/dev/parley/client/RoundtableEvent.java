@@ -28,7 +28,8 @@ public sealed interface RoundtableEvent {
     /** A seat has answered; the components are those of {@link RoundtableResponse.SeatResult}. */
     record ModelDone(
             int modelIndex, String model, JsonNode data, Usage usage, BigDecimal cost, long durationMs,
-            String finishReason, Boolean schemaValid, String schemaError, String errorCode) implements RoundtableEvent {}
+            String finishReason, Boolean schemaValid, String schemaError, String errorCode)
+            implements RoundtableEvent {}
 
     /** A seat has failed and the others go on; {@code partialText} is what had arrived. */
     record ModelError(int modelIndex, String model, String error, String errorCode, String partialText)

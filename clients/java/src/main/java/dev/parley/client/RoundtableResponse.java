@@ -8,8 +8,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * A roundtable's answer.
  *
- * @param data the consolidated answer: text; the JSON value where a schema was asked for; or the winning choice. Null in
- *     {@code fast}, and where the consolidation failed, as {@code meta.summaryError} then says
+ * @param data the consolidated answer: text; the JSON value where a schema was asked for; or the winning choice. Null
+ *     in {@code fast}, and where the consolidation failed, as {@code meta.summaryError} then says
  * @param modelResults one for each seat, in request order
  */
 public record RoundtableResponse(String id, JsonNode data, Meta meta, List<SeatResult> modelResults) {
@@ -26,12 +26,15 @@ public record RoundtableResponse(String id, JsonNode data, Meta meta, List<SeatR
     public record Meta(
             String resolution, List<String> modelsUsed, BigDecimal totalCost, long totalDurationMs, String traceUuid,
             boolean partial, boolean costComplete, String summaryModel, Usage summaryUsage, boolean summaryFallbackUsed,
-            SummaryError summaryError, @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean summaryTruncated, Vote vote) {}
+            SummaryError summaryError, @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean summaryTruncated,
+            Vote vote) {}
 
     /** Why there is no consolidated answer, or why it broke off. */
     public record SummaryError(String code, String message) {}
 
-    /** {@code tieBreak}: {@code judge}, {@code seat_order} or null; {@code share}: the winner's part of the valid votes. */
+    /**
+     * {@code tieBreak}: {@code judge}, {@code seat_order} or null; {@code share}: the winner's part of the valid votes.
+     */
     public record Vote(List<Tally> tally, boolean tie, String tieBreak, double share) {}
 
     /** The votes for one choice, and the seats that cast them. */
@@ -40,7 +43,8 @@ public record RoundtableResponse(String id, JsonNode data, Meta meta, List<SeatR
     /**
      * What one seat answered, or why it could not.
      *
-     * @param data text, the JSON value, or the choice; the raw text where {@code schemaValid} is false; null for a failed seat
+     * @param data text, the JSON value, or the choice; the raw text where {@code schemaValid} is false; null for a
+     *     failed seat
      * @param durationMs with all retries, as {@code usage} and {@code cost} are
      * @param finishReason {@code stop}, {@code length}, {@code tool_calls} or {@code content_filter}
      * @param cost US dollars; null, never 0, where the price is not known
@@ -50,5 +54,6 @@ public record RoundtableResponse(String id, JsonNode data, Meta meta, List<SeatR
      */
     public record SeatResult(
             int index, String model, JsonNode data, long durationMs, String finishReason, BigDecimal cost, Usage usage,
-            String error, String errorCode, Boolean schemaValid, String schemaError, int attempts, List<String> warnings) {}
+            String error, String errorCode, Boolean schemaValid, String schemaError, int attempts,
+            List<String> warnings) {}
 }

@@ -1,6 +1,9 @@
 package dev.parley.client;
 
-/** A model's place at a roundtable: {@code Seat.of("sandbox/terse").temperature(0.2)}. Null means the model's own setting. */
+/**
+ * A model's place at a roundtable: {@code Seat.of("sandbox/terse").temperature(0.2)}. Null means the model's own
+ * setting.
+ */
 public record Seat(String name, Double temperature, Integer maxTokens, Double topP, Reasoning reasoning) {
     /** How hard a model thinks. */
     public enum Reasoning { LOW, MEDIUM, HIGH, MAX }

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Queue;
 
 /**
- * Cuts bytes into server-sent events, wherever the reads split them; comments and unknown fields are passed over. Source: WHATWG
- * HTML, section 9.2; other than there, a last event without its blank line counts, and a carriage return alone ends no line.
+ * Cuts bytes into server-sent events, wherever the reads split them; comments and unknown fields are passed over.
+ * Source: WHATWG HTML, section 9.2; other than there, a last event without its blank line counts, and a carriage return
+ * alone ends no line.
  */
 final class SseDecoder {
     /** One event: its name, null without, and its data lines joined by line feeds. */

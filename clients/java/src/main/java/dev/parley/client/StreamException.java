@@ -10,7 +10,7 @@ public final class StreamException extends ParleyException {
 
     /** Reads {@code error} as an object, or as a sentence beside its {@code error_code}. */
     StreamException(JsonNode event) {
-        super(event.path("error").stringValue(event.at("/error/message").stringValue("The server ended the stream.")), null);
+        super(event.path("error").stringValue(event.at("/error/message").stringValue("The server gave up.")), null);
         code = event.path("error_code").stringValue(event.at("/error/code").stringValue(null));
         details = Json.present(event.path("error").has("details") ? event.at("/error/details") : event.path("details"));
     }

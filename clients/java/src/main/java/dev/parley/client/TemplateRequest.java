@@ -3,7 +3,10 @@ package dev.parley.client;
 import java.util.List;
 import java.util.Map;
 
-/** A template as it is made or changed. What is not set stays as it is; null empties it. Placeholders: {@code {{ name }}}. */
+/**
+ * A template as it is made or changed. What is not set stays as it is; null empties it. Placeholders:
+ * {@code {{ name }}}.
+ */
 public record TemplateRequest(Map<String, Object> fields) implements Request<TemplateRequest> {
     /** Returns a template with a name. */
     public static TemplateRequest of(String name) { return changes().set("name", name); }

@@ -11,7 +11,8 @@ public final class TemplatesResource {
 
     /** Makes a template. It is sent again only where the server said that it did nothing. */
     public Template create(TemplateRequest request) {
-        return transport.call(new Call("POST", PATH, request.fields(), RetryRule.ONLY_IF_REFUSED, false), Template.class);
+        var call = new Call("POST", PATH, request.fields(), RetryRule.ONLY_IF_REFUSED, false);
+        return transport.call(call, Template.class);
     }
 
     /** Returns all templates that the key sees. */

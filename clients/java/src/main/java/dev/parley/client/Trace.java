@@ -13,7 +13,10 @@ import java.util.Map;
 public record Trace(
         String id, String name, int spanCount, String status, String startTime, String endTime, double durationMs,
         List<Span> spans) {
-    /** One step. {@code attributes} have OpenTelemetry's names for generative AI, and the server's own behind {@code parley.}. */
+    /**
+     * One step. {@code attributes} have OpenTelemetry's names for generative AI, and the server's own behind
+     * {@code parley.}.
+     */
     public record Span(
             String id, String parentId, String requestId, String name, String kind, String status, String startTime,
             String endTime, double durationMs, Map<String, Object> attributes) {}

@@ -15,7 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import tools.jackson.core.JacksonException;
 
-/** Sends calls: each within its timeout, plain ones again where that may help. A stream may keep {@code silence} for so long. */
+/**
+ * Sends calls: each within its timeout, plain ones again where that may help. A stream may keep {@code silence} for so
+ * long.
+ */
 record Transport(HttpClient http, URI url, String apiKey, CallOptions options, Duration silence, Clock clock) {
     Transport with(CallOptions other) { return new Transport(http, url, apiKey, other.or(options), silence, clock); }
 
@@ -135,6 +138,6 @@ record Transport(HttpClient http, URI url, String apiKey, CallOptions options, D
     }
 
     private CallTimeoutException timedOut(Call call) {
-        return new CallTimeoutException("No whole answer to " + call + " within " + options.timeout() + "; allow more.");
+        return new CallTimeoutException("No whole answer to " + call + " in " + options.timeout().toMillis() + " ms; allow more.");
     }
 }

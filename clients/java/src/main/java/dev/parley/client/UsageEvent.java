@@ -8,7 +8,8 @@ import java.util.List;
  *
  * @param panelId {@code rt_…} or {@code cmp_…}; null for a chat
  * @param role {@code seat}, {@code consolidation} or {@code chat}
- * @param cost US dollars; null where the price is not known. {@code upstreamCost} is the provider's own figure, if it gave one
+ * @param cost US dollars; null where the price is not known. {@code upstreamCost} is the provider's own figure, if it
+ *     gave one
  * @param estimated whether tokens were counted from the text
  * @param cached whether the answer came from the cache, for nothing
  * @param outcome {@code ok}, {@code failed}, {@code cancelled}, {@code abandoned} or {@code running}
@@ -26,6 +27,6 @@ public record UsageEvent(
 
     /** One upstream call; {@code attempt} counts from 1, {@code model} is the provider's name for it. */
     public record Attempt(
-            int attempt, String time, String provider, String model, Usage usage, @Money BigDecimal cost, boolean estimated,
-            Long latencyMs, Long firstTokenMs, String outcome, String errorCode) {}
+            int attempt, String time, String provider, String model, Usage usage, @Money BigDecimal cost,
+            boolean estimated, Long latencyMs, Long firstTokenMs, String outcome, String errorCode) {}
 }

@@ -3,7 +3,9 @@ package dev.parley.client;
 import java.time.Instant;
 import java.util.Map;
 
-/** Which usage is meant: {@code UsageFilter.ALL.model("sandbox/terse")}. The last four narrow events alone, not totals. */
+/**
+ * Which usage is meant: {@code UsageFilter.ALL.model("sandbox/terse")}. The last four narrow events alone, not totals.
+ */
 public record UsageFilter(Map<String, Object> fields) implements Request<UsageFilter> {
     /** All usage of the calling key; of every key for an admin key. */
     public static final UsageFilter ALL = new UsageFilter(Map.of());
