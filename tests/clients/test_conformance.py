@@ -11,7 +11,7 @@ from clients.bodies import CHAT, COMPARE, ROUNDTABLE, VERDICT
 from clients.drivers import Client, Driver
 from clients.languages import Language, Start
 from clients.live import Live, eventually
-from clients.recorded import case_named, without_nulls
+from clients.recorded import case_named, with_named_seats, without_nulls
 from clients.wire import Wire
 from wire_server import json_reply
 
@@ -20,7 +20,7 @@ _BAD_VERDICTS: list[Any] = [
     {"verdict": "perhaps", "confidence": 0.5},
     {"verdict": "yes"},
     {"verdict": "yes", "confidence": "high"},
-    {"verdict": "yes", "confidence": 0.5, "mood": "good"},
+    {"verdict": "yes", "confidence": 0.5, "extra": "fine"},
     "yes",
     None,
 ]
@@ -60,7 +60,7 @@ def test_roundtable_knobs_reach_the_server(language: Language, ask: Client, wire
     }
     sent_with = wire.script(json_reply(case_named("roundtable/summary").response))
     assert ask.driver.at(wire.url, sent_with)("roundtable.create", request).value
-    assert wire.asked_with(sent_with)[0].json == request
+    assert with_named_seats(wire.asked_with(sent_with)[0].json) == request
     assert ask("roundtable.create", {**request, "output_schema": None}).value["data"]
 
 
@@ -78,13 +78,14 @@ def test_compare_knobs_reach_the_server(language: Language, ask: Client, wire: W
         "comparison_instructions": "Mind the units.",
         "temperature": 0.5,
         "max_tokens": 100,
-        "skip_comparison": False,
-        "cache": False,
+        "skip_comparison": True,
+        "cache": True,
     }
     sent_with = wire.script(json_reply(case_named("compare/comparison").response))
     assert ask.driver.at(wire.url, sent_with)("compare.create", request).value
     assert wire.asked_with(sent_with)[0].json == request
-    assert ask("compare.create", request).value["comparison_model"] == "sandbox/judge"
+    value = ask("compare.create", {**request, "skip_comparison": False}).value
+    assert value["comparison_model"] == "sandbox/judge"
 
 
 def test_chat_knobs_reach_the_server(language: Language, ask: Client, wire: Wire) -> None:
@@ -102,7 +103,7 @@ def test_chat_knobs_reach_the_server(language: Language, ask: Client, wire: Wire
         "tool_choice": "none",
         "reasoning_effort": "low",
         "timeout": 30,
-        "cache": False,
+        "cache": True,
     }
     sent_with = wire.script(json_reply(case_named("chat/plain").response))
     assert ask.driver.at(wire.url, sent_with)("chat.create", request).value
