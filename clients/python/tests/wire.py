@@ -119,7 +119,7 @@ class WireServer:
                         if not self._play(step, connection):
                             return
             except OSError:
-                return
+                self.gone.set()
 
     def _play(self, step: bytes | Hold | Cut, connection: socket.socket) -> bool:
         """Play one step; False if the connection ended with it."""
