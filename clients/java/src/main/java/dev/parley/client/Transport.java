@@ -138,6 +138,7 @@ record Transport(HttpClient http, URI url, String apiKey, CallOptions options, D
     }
 
     private CallTimeoutException timedOut(Call call) {
-        return new CallTimeoutException("No whole answer to " + call + " in " + options.timeout().toMillis() + " ms; allow more.");
+        var timeoutMs = options.timeout().toMillis();
+        return new CallTimeoutException("No whole answer to " + call + " in " + timeoutMs + " ms; allow more.");
     }
 }
