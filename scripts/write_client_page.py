@@ -52,7 +52,7 @@ TASKS = (
 )
 SHELVES = (
     Shelf("python", "Python", "{name}.py", "python"),
-    Shelf("typescript", "TypeScript", "{name}.ts", "ts"),
+    Shelf("typescript", "TypeScript", "{name}.mjs", "js"),
     Shelf("go", "Go", "{name}/main.go", "go"),
     Shelf("java", "Java", "{Name}.java", "java"),
 )

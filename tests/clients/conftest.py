@@ -1,6 +1,7 @@
 """What the tests of the client libraries share: a driver of each language, servers, and the table of the run."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,14 @@ def language(request: pytest.FixtureRequest) -> Language:
 
 
 @pytest.fixture(scope="session")
-def start(language: Language, tmp_path_factory: pytest.TempPathFactory) -> Start:
-    """How this language's driver is started, once it is built."""
-    return language.build(tmp_path_factory.mktemp(f"driver-{language}"))
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Language], Start]:
+    """Build the driver of a language, once; returns how it is started."""
+    return functools.cache(lambda language: language.build(tmp_path_factory.mktemp(f"driver-{language}")))
+
+
+@pytest.fixture(scope="session")
+def start(language: Language, build: Callable[[Language], Start]) -> Start:
+    return build(language)
 
 
 @pytest.fixture(scope="session")
