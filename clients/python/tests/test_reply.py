@@ -127,7 +127,7 @@ def test_errors_survive_a_pickle() -> None:
         error_of({"error": {"code": "c", "message": "m", "details": [1]}}, x_request_id="req_1"),
         StreamError("m", code="c"),
         OutputError("m"),
-        APIConnectionError("m", "req_1"),
+        APIConnectionError("m", request_id="req_1"),
     ):
         again = pickle.loads(pickle.dumps(error))
         assert (type(again), vars(again)) == (type(error), vars(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from types import TracebackType
 from typing import Generic, TypeVar
 
 import httpx
@@ -116,9 +115,7 @@ class AsyncStream(Generic[E, R]):
             self._reading.request_id = self._response.headers.get("x-request-id")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def __aiter__(self) -> AsyncGenerator[E, None]:

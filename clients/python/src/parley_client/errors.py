@@ -1,12 +1,12 @@
 """Everything that a call can raise on purpose.
 
 ParleyError
-├── ConfigurationError       the client was built with something that cannot work; also a ValueError
-├── APIError                 the server answered, and its answer is no success
-├── APIConnectionError       no whole answer came
-│   └── APITimeoutError      ... within the time that the call had
-├── StreamError              the server ended a stream with an error
-└── OutputError              an answer does not fit the type that `parse` was asked for
+|-- ConfigurationError       the client was built with something that cannot work; also a ValueError
+|-- APIError                 the server answered, and its answer is no success
+|-- APIConnectionError       no whole answer came
+|   `-- APITimeoutError      ... within the time that the call had
+|-- StreamError              the server ended a stream with an error
+`-- OutputError              an answer does not fit the type that `parse` was asked for
 """
 
 from __future__ import annotations
@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 
 
 class ParleyError(Exception):
-    """The root of the family. `message` is the bare sentence; `str()` may say more."""
+    """The root of the family. `message` is the bare sentence, `str()` says more; facts are attributes, None if unknown.
 
-    def __init__(self, message: str) -> None:
+    `request_id` is what the server's operator will ask for.
+    """
+
+    request_id: str | None = None
+    code: str | None = None
+
+    def __init__(self, message: str, **facts: Any) -> None:
         super().__init__(message)
         self.message = message
+        vars(self).update(facts)
+
+    def __str__(self) -> str:
+        named = {"status": vars(self).get("status"), "code": self.code, "request": self.request_id}
+        facts = ", ".join(f"{name} {fact}" for name, fact in named.items() if fact)
+        return f"{self.message} ({facts})" if facts else self.message
 
 
 class ConfigurationError(ParleyError, ValueError):
@@ -32,36 +44,15 @@ class ConfigurationError(ParleyError, ValueError):
 class APIError(ParleyError):
     """The server, or something on the way to it, answered with another status than success.
 
-    `code`, `param`, `details` and `provider_error` are the server's, None where it gave none (as a proxy's page does).
-    `retry_after` is in seconds. `request_id` is what the server's operator will ask for.
+    What is told beside `status` is the server's, and None where it gave none, as in a proxy's page. `retry_after` is in
+    seconds.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int = 0,
-        code: str | None = None,
-        param: str | None = None,
-        details: list[Any] | None = None,
-        provider_error: Any = None,
-        retry_after: float | None = None,
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.param = param
-        self.details = details
-        self.provider_error = provider_error
-        self.retry_after = retry_after
-        self.request_id = request_id
-
-    def __str__(self) -> str:
-        facts = [f"status {self.status}"]
-        facts += [f"code {self.code}"] if self.code else []
-        facts += [f"request {self.request_id}"] if self.request_id else []
-        return f"{self.message} ({', '.join(facts)})"
+    status: int = 0
+    param: str | None = None
+    details: list[Any] | None = None
+    provider_error: Any = None
+    retry_after: float | None = None
 
 
 class APIConnectionError(ParleyError):
@@ -69,10 +60,6 @@ class APIConnectionError(ParleyError):
 
     `request_id` is there if the head of an answer had come.
     """
-
-    def __init__(self, message: str, request_id: str | None = None) -> None:
-        super().__init__(message)
-        self.request_id = request_id
 
 
 class APITimeoutError(APIConnectionError):
@@ -82,21 +69,7 @@ class APITimeoutError(APIConnectionError):
 class StreamError(ParleyError):
     """The server ended a stream with an error: every model failed, or it had to stop. `code` is as in `APIError`."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str | None = None,
-        details: list[Any] | None = None,
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.details = details
-        self.request_id = request_id
-
-    def __str__(self) -> str:
-        return f"{self.message} (code {self.code})" if self.code else self.message
+    details: list[Any] | None = None
 
 
 class OutputError(ParleyError):
@@ -105,6 +78,4 @@ class OutputError(ParleyError):
     What the models said is in `raw.model_results`: it has been paid for.
     """
 
-    def __init__(self, message: str, raw: Roundtable | None = None) -> None:
-        super().__init__(message)
-        self.raw = raw
+    raw: Roundtable | None = None

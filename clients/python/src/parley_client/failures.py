@@ -45,7 +45,7 @@ def named_for_stream(reading: Reading[Any, Any]) -> Generator[None, None, None]:
     except _BROKEN as error:
         silence = "not even a comment came" if isinstance(error, httpx.TimeoutException) else str(error)
         message = f"The stream was cut ({type(error).__name__}: {silence})."
-        reading.failure = reading.failure or APIConnectionError(message, reading.request_id)
+        reading.failure = reading.failure or APIConnectionError(message, request_id=reading.request_id)
         raise reading.failure from error
 
 

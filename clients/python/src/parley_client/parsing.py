@@ -47,12 +47,12 @@ class OutputType(Generic[T]):
     def parse(self, raw: Roundtable) -> Parsed[T]:
         """Return the consolidated answer as the type. Raises OutputError, with `raw`, if it is missing or misfits."""
         if raw.data is None and (error := raw.meta.summary_error):
-            raise OutputError(f"There is no consolidated answer ({error.code}): {error.message}", raw)
+            raise OutputError(f"There is no consolidated answer ({error.code}): {error.message}", raw=raw)
         try:
             return Parsed(self._adapter.validate_python(raw.data), self.schema, raw)
         except self._fault as error:
             # The cause quotes the answer; the message does not.
-            raise OutputError(f"The answer does not fit {self._name}.", raw) from error
+            raise OutputError(f"The answer does not fit {self._name}.", raw=raw) from error
 
 
 class SyncRoundtableResource(RoundtableResource[Shell]):

@@ -87,13 +87,13 @@ class Reading(ABC, Generic[E, R]):
         """Read no more, unless the end was reached."""
         if self.failure is None and not self.is_over:
             message = "The stream was left before its end; nothing more can be read from it."
-            self.failure = APIConnectionError(message, self.request_id)
+            self.failure = APIConnectionError(message, request_id=self.request_id)
 
     def result(self) -> R:
         """Return the whole result. Raises APIConnectionError if the stream did not carry all of it."""
         result = self.collected()
         if result is None:
-            raise APIConnectionError("The stream ended without a whole result.", self.request_id)
+            raise APIConnectionError("The stream ended without a whole result.", request_id=self.request_id)
         return result
 
     def name_of(self, frame: Frame, value: Mapping[str, Any]) -> str | None:
@@ -109,7 +109,7 @@ class Reading(ABC, Generic[E, R]):
                 self.collect(event)
                 return event
         if self._has_ended and not self.is_over:
-            raise APIConnectionError("The connection ended before the stream did.", self.request_id)
+            raise APIConnectionError("The connection ended before the stream did.", request_id=self.request_id)
         return None
 
     def _read(self, frame: Frame) -> E | None:
@@ -121,5 +121,5 @@ class Reading(ABC, Generic[E, R]):
             kind = self.kinds.get(name or "")
             event: E | None = None if kind is None else decode(kind, value)
         except (ValueError, RecursionError) as error:
-            raise APIConnectionError(f"The stream is not Parley's: {error}.", self.request_id) from error
+            raise APIConnectionError(f"The stream is not Parley's: {error}.", request_id=self.request_id) from error
         return event

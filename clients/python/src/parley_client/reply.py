@@ -41,11 +41,11 @@ def read_answer(read: Callable[[Any], T], reply: Reply) -> T:
     try:
         return read(None if reply.status == HTTPStatus.NO_CONTENT else json.loads(reply.body))
     except Misfit as error:
-        raise APIConnectionError(f"The answer is not Parley's: {error}.", reply.request_id) from error
+        raise APIConnectionError(f"The answer is not Parley's: {error}.", request_id=reply.request_id) from error
     except (ValueError, RecursionError) as error:
         kind = reply.headers.get("content-type", "no content type")
         message = f"The answer is no whole JSON ({kind}, {len(reply.body)} bytes); is the URL a Parley server's?"
-        raise APIConnectionError(message, reply.request_id) from error
+        raise APIConnectionError(message, request_id=reply.request_id) from error
 
 
 def api_error(reply: Reply, now: datetime) -> APIError:
@@ -56,12 +56,11 @@ def api_error(reply: Reply, now: datetime) -> APIError:
     return APIError(
         _text(fields.get("message")) or _text(said) or _text(envelope.get("detail")) or _bare_message(reply),
         status=reply.status,
-        code=_text(fields.get("code")) or _text(fields.get("error_code")),
         param=_text(fields.get("param")),
-        details=_list(fields.get("details")),
         provider_error=fields.get("provider_error"),
         retry_after=_retry_after_s(reply, fields, now),
         request_id=reply.request_id or _text(envelope.get("request_id")),
+        **_told(fields),
     )
 
 
@@ -71,9 +70,8 @@ def stream_error(event: Mapping[str, Any], request_id: str | None) -> StreamErro
     fields = {**event, **_object(said)}
     return StreamError(
         _text(fields.get("message")) or _text(said) or "The server ended the stream with an error.",
-        code=_text(fields.get("code")) or _text(fields.get("error_code")),
-        details=_list(fields.get("details")),
         request_id=_text(event.get("request_id")) or request_id,
+        **_told(fields),
     )
 
 
@@ -104,6 +102,14 @@ def _bare_message(reply: Reply) -> str:
     return f"The server answered {reply.status} with {words or 'nothing more'}."
 
 
+def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+    details = fields.get("details")
+    return {
+        "code": _text(fields.get("code")) or _text(fields.get("error_code")),
+        "details": details if isinstance(details, list) else None,
+    }
+
+
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
@@ -113,10 +119,6 @@ def _json(body: bytes) -> Any:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any] | None:
-    return value if isinstance(value, list) else None
 
 
 def _text(value: Any) -> str | None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_BOM = b"\xef\xbb\xbf"
-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -26,7 +24,7 @@ class FrameDecoder:
         self._pieces: list[bytes] = []
         self._event: str | None = None
         self._data: list[str] = []
-        self._is_first_line = True
+        self._bom = b"\xef\xbb\xbf"
 
     def feed(self, piece: bytes) -> Iterator[Frame]:
         """Yield the frames that `piece` completes."""
@@ -44,7 +42,8 @@ class FrameDecoder:
         yield from self.feed(b"\n\n")
 
     def _read(self, raw: bytes) -> Iterator[Frame]:
-        line = self._without_bom(raw).removesuffix(b"\r").decode("utf-8", "replace")
+        line = raw.removeprefix(self._bom).removesuffix(b"\r").decode("utf-8", "replace")
+        self._bom = b""
         if not line:
             yield from self._dispatch()
             return
@@ -60,9 +59,3 @@ class FrameDecoder:
         self._event, self._data = None, []
         if data:
             yield Frame(event, data)
-
-    def _without_bom(self, line: bytes) -> bytes:
-        if not self._is_first_line:
-            return line
-        self._is_first_line = False
-        return line.removeprefix(_BOM)

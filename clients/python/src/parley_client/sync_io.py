@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet, finalize
 
@@ -140,9 +139,7 @@ class Stream(Generic[E, R]):
             self._reading.request_id = self._response.headers.get("x-request-id")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __iter__(self) -> Generator[E, None, None]:
