@@ -1,7 +1,7 @@
 """HTTP clients that could stand behind `providers/transport.py`, measured on the same calls to the same stub.
 
-`python -m bench.transports` does it. Each client is a module here with a class `Client`, behind the protocol below; each
-runs in processes of its own, in an environment of their own.
+`python -m bench.transports` does it. Each client is a module here with a class `Client`, behind the protocol below, and
+runs in processes of its own, in an environment that the server does not share.
 """
 
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The command: `python -m bench.transports --rounds 5`. Prints a table of medians and writes it beside the others' figures."""
+"""The command: `python -m bench.transports --rounds 5`. Prints medians, and writes every figure beside the others."""
 
 import argparse
 import json

@@ -146,23 +146,24 @@ async def _memory(client: Transport) -> dict[str, float]:
     """Return what one open stream takes: thousands are opened, and nothing more comes after their first event."""
     await _calls(client, 500)
     before = pss_mb(_own_pid())
+    at_once = asyncio.Semaphore(200)
     opened = 0
     all_open = asyncio.Event()
 
     async def hold() -> None:
         nonlocal opened
+        await at_once.acquire()
+        is_open = False
         async for _ in client.reads("/c/2/100000000/0/chat/completions", _STREAM_BODY):
-            opened += 1
+            if not is_open:
+                is_open = True
+                at_once.release()
+                opened += 1
             if opened == _OPEN_STREAMS:
                 all_open.set()
 
     async with asyncio.TaskGroup() as group:
-        tasks = []
-        for number in range(_OPEN_STREAMS):
-            tasks.append(group.create_task(hold()))
-            if number % 100 == 99:
-                while opened < number - 300:
-                    await asyncio.sleep(0.01)
+        tasks = [group.create_task(hold()) for _ in range(_OPEN_STREAMS)]
         await all_open.wait()
         found = (pss_mb(_own_pid()) - before) * 1e3 / _OPEN_STREAMS
         for task in tasks:

@@ -22,7 +22,9 @@ class Client:
         return bytes(await response.bytes())
 
     async def reads(self, path: str, body: bytes) -> AsyncIterator[bytes]:
-        async with self._client.post(self._base_url + path).body_bytes(body).build_streamed() as response:
+        request = self._client.post(self._base_url + path).body_bytes(body)
+        # Unless told so, it holds back 64 KiB before it hands out the head.
+        async with request.streamed_read_buffer_limit(1).build_streamed() as response:
             reader = response.body_reader
             while (read := await reader.read_chunk()) is not None:
                 yield bytes(read)
