@@ -14,6 +14,9 @@ _MAX_BARREN_BYTES = 131_072
 _MAX_UNREAD_BYTES = 524_288
 """What is kept for a reader that is busy elsewhere; beyond it the network has to wait."""
 
+_MAX_JOINED_BYTES = 65_536
+"""Bodies up to here go out in one piece with their head: under TLS each piece is a record of its own."""
+
 
 class Disconnected(ConnectionError):
     """The connection ended before the answer did."""
@@ -53,7 +56,10 @@ class Connection(asyncio.Protocol):
         self.has_body = self._has_head = self._is_complete = False
         self._is_asked = True
         if self._fault is None:
-            self._transport.writelines([head, body]) if body else self._transport.write(head)
+            if len(body) <= _MAX_JOINED_BYTES:
+                self._transport.write(head + body)
+            else:
+                self._transport.writelines([head, body])
         while not self._has_head:
             if self._fault is not None:
                 raise self._fault
