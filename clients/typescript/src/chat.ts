@@ -1,4 +1,3 @@
-// `POST /v1/chat/completions`: OpenAI's names, and Parley's own fields.
 import type { Endpoint } from "./endpoint.js";
 import type { JsonObject, JsonValue, Optional } from "./json.js";
 import type { JsonSchema } from "./standard-schema.js";
@@ -18,12 +17,9 @@ export type ContentPart =
   | { type: "image_url"; image_url: { url: string; detail?: "auto" | "low" | "high" } }
   | { type: "input_audio"; input_audio: { data: string; format: string } };
 
-/** A function that the model may call. */
-export interface Tool {
-  type: "function";
-  function: { name: string; description?: string | null; parameters?: JsonSchema | null; strict?: boolean | null };
-}
-
+/** A function that the model may call, its parameters being a JSON Schema. */
+export type Tool = { type: "function"; function: { name: string; parameters?: JsonSchema | null } & Described };
+type Described = { description?: string | null; strict?: boolean | null };
 /** A call that the model wants made; `arguments` is JSON. */
 export type ToolCall = { id: string; type: "function"; function: { name: string; arguments: string } };
 
@@ -39,14 +35,14 @@ export interface Templated {
   cache?: boolean | null;
 }
 
-type NumberParameter = "temperature" | "top_p" | "max_tokens" | "max_completion_tokens" | "seed" | "timeout";
+type Figure = "temperature" | "top_p" | "max_tokens" | "max_completion_tokens" | "seed" | "timeout";
 
 /**
  * A conversation for one model, or for a panel of the server (`panel/NAME`). `models` are fallbacks, tried in order after
  * `model`. `timeout`, in seconds, at most 300, is for the server; this client's own is `timeoutMs`. With `include_usage`
  * the last chunk of a stream carries the usage. Parameters that are not listed are passed on to the provider.
  */
-export interface ChatRequest extends Templated, Optional<NumberParameter, number> {
+export interface ChatRequest extends Templated, Optional<Figure, number> {
   model?: string | null;
   models?: readonly string[] | null;
   messages?: readonly ChatMessage[] | null;
@@ -70,67 +66,39 @@ interface Head {
   warnings?: string[] | null;
 }
 
-type Said = Optional<"content" | "refusal" | "reasoning_content", string>;
-
-/** A model's answer. */
-export interface ChatCompletion extends Head {
-  object: "chat.completion";
-  choices: ChatChoice[];
-}
-
-/** The one choice of an answer. */
-export interface ChatChoice {
-  index: number;
-  message: { role: "assistant"; tool_calls?: ToolCall[] | null } & Said;
-  finish_reason?: string | null;
-  logprobs?: JsonValue;
-}
-
 /** Tokens; `estimated` where the provider gave no count. */
-export interface ChatUsage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-  prompt_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number } | null;
-  completion_tokens_details?: { reasoning_tokens?: number } | null;
+export interface ChatUsage extends Record<"prompt_tokens" | "completion_tokens" | "total_tokens", number> {
+  prompt_tokens_details?: Optional<"cached_tokens" | "cache_write_tokens", number> | null;
+  completion_tokens_details?: Optional<"reasoning_tokens", number> | null;
   estimated?: boolean | null;
 }
 
-/** A piece of a streamed answer. `choices` is empty in the chunk that carries the usage. */
-export interface ChatChunk extends Head {
-  object: "chat.completion.chunk";
-  choices: ChatChunkChoice[];
-}
+type Said = Optional<"content" | "refusal" | "reasoning_content", string>;
+type Choice = { index: number; finish_reason?: string | null; logprobs?: JsonValue };
 
+/** A model's answer, in OpenAI's names and Parley's own. */
+export type ChatCompletion = Head & { object: "chat.completion"; choices: ChatChoice[] };
+/** The one choice of an answer. */
+export type ChatChoice = Choice & { message: { role: "assistant"; tool_calls?: ToolCall[] | null } & Said };
+/** A piece of a streamed answer. `choices` is empty in the chunk that carries the usage. */
+export type ChatChunk = Head & { object: "chat.completion.chunk"; choices: ChatChunkChoice[] };
 /** What a chunk adds. */
-export interface ChatChunkChoice {
-  index: number;
-  delta: { role?: "assistant" | null; tool_calls?: ToolCallDelta[] | null } & Said;
-  finish_reason?: string | null;
-  logprobs?: JsonValue;
-}
+export type ChatChunkChoice = Choice & { delta: { role?: "assistant"; tool_calls?: ToolCallDelta[] | null } & Said };
 
 /** A piece of the tool call number `index`: id and name stand on its first, `arguments` is cut anywhere. */
-export interface ToolCallDelta {
+export interface ToolCallDelta extends Optional<"id" | "type", string> {
   index: number;
-  id?: string | null;
-  type?: "function" | null;
-  function?: { name?: string | null; arguments?: string | null } | null;
+  function?: Optional<"name" | "arguments", string> | null;
 }
 
 /** A completion as it is written. */
 export type ChatStream = EventStream<ChatChunk, ChatCompletion>;
-
 /** `client.chat.completions`. */
 export type CompletionsResource = Endpoint<ChatRequest, ChatCompletion, ChatChunk>;
 
 /** Puts the chunks together: texts and arguments are joined, of everything else the last value counts. */
 export class ChatCollector implements Collector<ChatChunk, ChatCompletion> {
   #completion: ChatCompletion | undefined;
-
-  isError(data: JsonObject, name: string): boolean {
-    return name === "error" || (data["error"] ?? null) !== null;
-  }
 
   take(data: JsonObject): ChatChunk | undefined {
     if (data["object"] !== "chat.completion.chunk") return undefined;

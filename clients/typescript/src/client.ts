@@ -1,7 +1,7 @@
 import { ChatCollector, type CompletionsResource } from "./chat.js";
-import { systemClock } from "./clock.js";
 import { CompareCollector, type CompareResource } from "./compare.js";
 import { Configuration, type ParleyOptions } from "./configuration.js";
+import { systemClock } from "./deadline.js";
 import { Endpoint } from "./endpoint.js";
 import { ModelsResource } from "./models.js";
 import { RoundtableResource } from "./roundtable.js";

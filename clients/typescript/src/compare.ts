@@ -1,5 +1,4 @@
-// `POST /v1/chat/compare`: one conversation for several models. Names are the contract's. Costs are numbers in US
-// dollars, absent where a price is not known.
+// `POST /v1/chat/compare`, in the contract's names. Costs are numbers in US dollars, absent where a price is not known.
 import type { ChatCompletion, ChatMessage, ChatUsage, Templated } from "./chat.js";
 import type { Endpoint } from "./endpoint.js";
 import type { JsonObject, Optional } from "./json.js";
@@ -21,7 +20,6 @@ export interface CompareRequest extends Templated, ForModel {
 
 /** What holds for one model; `system_prompt` replaces the conversation's own. */
 export type ModelOverride = { model: string; system_prompt?: string | null } & ForModel;
-
 type ForModel = Optional<"temperature" | "max_tokens", number>;
 
 /** The end of a comparison. `partial`: a model failed. `error_code`, of streams: why the evaluation broke off. */
@@ -49,14 +47,13 @@ export interface Comparison extends Ending {
   trace_uuid?: string | null;
 }
 
+type Text = "content" | "error" | "error_code" | "request_id" | "finish_reason";
+
 /**
  * What one model said, `content`, or why it could not: `error`, a sentence, and `error_code`, such as `timeout`.
  * `response_body` is the answer whole, but absent from streams with `skip_comparison`.
  */
-export interface ComparedAnswer extends Optional<
-  "content" | "error" | "error_code" | "request_id" | "finish_reason",
-  string
-> {
+export interface ComparedAnswer extends Optional<Text, string> {
   model: string;
   response_body?: ChatCompletion | null;
   latency_ms: number;
@@ -79,11 +76,10 @@ export type CompareEvent =
 
 /** A comparison as it happens. */
 export type CompareStream = EventStream<CompareEvent, Comparison>;
-
 /** `client.compare`. */
 export type CompareResource = Endpoint<CompareRequest, Comparison, CompareEvent>;
 
-const KINDS = ["comparison_start", "model_chunk", "model_stream_done", "model_result", "comparison_chunk", "done"];
+const KINDS = /^(comparison_start|model_chunk|model_stream_done|model_result|comparison_chunk|done)$/;
 
 /** Puts a comparison together from its events. */
 export class CompareCollector implements Collector<CompareEvent, Comparison> {
@@ -92,13 +88,8 @@ export class CompareCollector implements Collector<CompareEvent, Comparison> {
   #evaluation = "";
   #done: Extract<CompareEvent, { event: "done" }> | undefined;
 
-  isError(data: JsonObject, name: string): boolean {
-    return (data["event"] ?? name) === "error";
-  }
-
-  take(data: JsonObject, name: string): CompareEvent | undefined {
-    const kind = data["event"] ?? name;
-    if (typeof kind !== "string" || !KINDS.includes(kind)) return undefined;
+  take(data: JsonObject, kind: string): CompareEvent | undefined {
+    if (!KINDS.test(kind)) return undefined;
     const event = { ...data, event: kind } as unknown as CompareEvent;
     if (event.event === "comparison_start") this.#models = event.models;
     else if (event.event === "comparison_chunk") this.#evaluation += event.delta;

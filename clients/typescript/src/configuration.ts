@@ -1,5 +1,7 @@
 import { ConfigurationError } from "./errors.js";
 
+/** The version of this library, as its package.json has it. */
+export const VERSION = "0.1.0";
 const DEFAULT_URL = "http://127.0.0.1:8080";
 // Timers of browsers and Node count in 32 bits and run at once beyond.
 const MOST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -56,12 +58,9 @@ export class Configuration {
     return this.#apiKey === null ? {} : { Authorization: `Bearer ${this.#apiKey}` };
   }
 
-  /** Return what holds for one call. */
   limits({ timeoutMs, maxRetries }: CallOptions): { timeoutMs: number; maxRetries: number } {
-    return {
-      timeoutMs: checkTimeout(timeoutMs ?? this.timeoutMs),
-      maxRetries: checkRetries(maxRetries ?? this.maxRetries),
-    };
+    const most = checkRetries(maxRetries ?? this.maxRetries);
+    return { timeoutMs: checkTimeout(timeoutMs ?? this.timeoutMs), maxRetries: most };
   }
 }
 
@@ -77,36 +76,24 @@ function fromEnvironment(name: string): string | undefined {
 }
 
 function checkUrl(given: string): string {
-  const fault = urlFault(given);
-  if (!fault) return new URL(given).href.replace(/\/+$/, "");
-  throw new ConfigurationError(
-    `The URL ${fault}; give the server's own, such as ${DEFAULT_URL} (\`url\`, PARLEY_URL).`,
-  );
-}
-
-function urlFault(given: string): string | undefined {
+  const wanted = `give the server's own, such as ${DEFAULT_URL} (\`url\`, PARLEY_URL)`;
   // Not shown: a password may stand there.
-  if (/[@?#]/.test(given)) return "has a user, a query or a fragment";
+  if (/[@?#]/.test(given)) throw new ConfigurationError(`The URL has a user, a query or a fragment; ${wanted}.`);
   const shown = JSON.stringify(given.slice(0, 200));
-  if (!/^https?:\/\/[^/]/i.test(given) || !isUrl(given)) return `is ${shown}, which is none of http or https`;
-  return /\/v[13]\/*$/.test(given) ? `is ${shown}, with a version at its end, which the client adds itself` : undefined;
-}
-
-function isUrl(text: string): boolean {
+  if (/\/v[13]\/*$/.test(given)) throw new ConfigurationError(`The URL is ${shown}, with a version; ${wanted}.`);
   try {
-    return Boolean(new URL(text));
+    if (/^https?:\/\/[^/]/i.test(given)) return new URL(given).href.replace(/\/+$/, "");
   } catch {
-    return false;
+    // It is refused like everything else that is no URL.
   }
+  throw new ConfigurationError(`The URL is ${shown}, which is none of http or https; ${wanted}.`);
 }
 
 function checkKey(key: string | null | undefined): string | null {
   if (key === null || key === undefined) return null;
   if (/^[\x21-\x7e]+$/.test(key)) return key;
-  const fault = !key ? "is empty" : /[\r\n]/.test(key) ? "holds a line break" : "holds a blank or no ASCII";
-  throw new ConfigurationError(
-    `The API key ${fault}; give it as it was shown (\`apiKey\`, PARLEY_API_KEY), or none at all.`,
-  );
+  const fault = key ? "holds a line break or another character that no key has" : "is empty";
+  throw new ConfigurationError(`The API key ${fault}; give it as it was shown (\`apiKey\`, PARLEY_API_KEY), or none.`);
 }
 
 function checkTimeout(ms: number): number {

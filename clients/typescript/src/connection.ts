@@ -6,7 +6,6 @@ const MOST_SILENCE_MS = 60_000;
 
 /** The connection of one stream: opened when its bytes are first asked for, closed when they end, fail or are left. */
 export class Connection {
-  /** The id under which the server's log has this request, once its head has come. */
   requestId: string | null = null;
 
   constructor(

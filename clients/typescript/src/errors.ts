@@ -2,19 +2,7 @@ import type { JsonValue } from "./json.js";
 import type { RoundtableResult } from "./roundtable.js";
 import type { StandardIssue } from "./standard-schema.js";
 
-/**
- * What all errors of this library have in common:
- *
- *     ParleyError
- *     ├── ConfigurationError   the URL, the key or an option can't be used; nothing was sent
- *     ├── APIError             the server answered with an error
- *     ├── ConnectionError      no whole answer came
- *     │   └── TimeoutError     it did not come in time
- *     ├── StreamError          the server ended a stream with an error
- *     └── OutputError          the answer does not fit the asked-for type
- *
- * A call that is ended by its own `AbortSignal` rejects with that signal's reason, as `fetch` does.
- */
+/** What all errors of this library are. A call that its own `AbortSignal` ends rejects with that signal's reason. */
 export class ParleyError extends Error {
   override readonly name: string = "ParleyError";
 }
@@ -40,17 +28,13 @@ export class TimeoutError extends ConnectionError {
  * wrong at each place, or what became of each model, and `providerError` what a model's provider said. `retryAfter` is in
  * seconds. The server's log has the request under `requestId`.
  */
-export interface Problem {
+export interface Problem extends Readonly<Record<"code" | "param" | "requestId", string | null>> {
   readonly message: string;
-  readonly code: string | null;
-  readonly param: string | null;
   readonly details: JsonValue[] | null;
   readonly providerError: JsonValue;
   readonly retryAfter: number | null;
-  readonly requestId: string | null;
 }
 
-/** An error in the server's own words. */
 interface ServerError extends Omit<Problem, "message"> {}
 abstract class ServerError extends ParleyError {
   constructor(problem: Problem) {
@@ -62,7 +46,6 @@ abstract class ServerError extends ParleyError {
 /** The server answered with an error, and a `status` of HTTP. */
 export class APIError extends ServerError {
   override readonly name = "APIError";
-
   constructor(
     readonly status: number,
     problem: Problem,
@@ -79,7 +62,6 @@ export class StreamError extends ServerError {
 /** The answer, `raw`, does not fit the asked-for type, or is none. `issues` are what the schema finds wrong. */
 export class OutputError extends ParleyError {
   override readonly name = "OutputError";
-
   constructor(
     message: string,
     readonly raw: RoundtableResult,

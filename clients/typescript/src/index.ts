@@ -1,8 +1,8 @@
 /** The client of Parley. Everything that is exported here is public; nothing else is. */
 export { Parley } from "./client.js";
+export { VERSION } from "./configuration.js";
 export type { CallOptions, CreateOptions, ParleyOptions, StreamOptions } from "./configuration.js";
 export * from "./errors.js";
-export { VERSION } from "./version.js";
 export type { Endpoint } from "./endpoint.js";
 export type { EventStream, TextDelta } from "./stream.js";
 export type { JsonObject, JsonValue, Optional } from "./json.js";

@@ -4,42 +4,33 @@ import { inPath, type Transport } from "./transport.js";
 
 /** Which models are listed; `free` are those of which the price is known and 0. */
 export type ModelFilter = { free?: boolean | null; type?: string | null; provider?: string | null };
-
 /** Which models are looked for: every word of `q` is in id, name or brand. `limit` is 1 to 500, usually 50. */
 export type ModelSearch = { q?: string | null; free?: boolean | null; limit?: number | null; offset?: number | null };
 
-type Flag = "tools" | "structured_output" | "thinking" | "system_prompt" | "completions_api";
-type Names = "input_modalities" | "output_modalities" | "composite_models";
+type Ability = "tools" | "structured_output" | "thinking" | "system_prompt" | "completions_api";
+type Flag = `supports_${Ability}` | "sandbox" | "is_composite";
 type Rate = "prompt" | "completion" | "cache_read_input" | "cache_write_input" | `long_context_${"input" | "output"}`;
 
-/**
- * A model that can be called, or a panel of the server (`is_composite`), by its `id`, which holds slashes. Lengths are
- * tokens. `sandbox` ones are embedded programs.
- */
-export interface Model extends Optional<`supports_${Flag}`, boolean>, Optional<Names, string[]> {
-  id: string;
-  name: string;
+/** A model that can be called, or a panel (`is_composite`), by its `id`, which holds slashes. Lengths are tokens. */
+export interface Model extends Record<"id" | "name" | "provider" | "brand", string>, Optional<Flag, boolean> {
   description?: string | null;
-  provider: string;
-  brand: string;
   type?: string;
   context_length: number | null;
   max_output_tokens?: number | null;
   is_free: boolean;
   pricing: ModelPricing;
-  sandbox?: boolean | null;
-  is_composite?: boolean | null;
+  input_modalities?: string[] | null;
+  output_modalities?: string[] | null;
+  composite_models?: string[] | null;
 }
 
 /** Rates per 1,000 (`…_1k`) and 1,000,000 (`…_1m`) tokens: decimal strings, null where they are not known. */
 export type ModelPricing = Optional<"pricing_unit" | `${Rate}_usd_per_${"1k" | "1m"}`, string>;
-
 /** A page of what was found; `brands` are those of all that was found. */
 export type ModelPage = { items: Model[]; total: number; limit: number; offset: number; brands: string[] };
 
 /** `client.models`. Its calls reject with an APIError or a ConnectionError. */
 export class ModelsResource {
-  /** @internal */
   constructor(private readonly transport: Transport) {}
 
   /** List models and panels. */

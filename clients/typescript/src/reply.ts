@@ -1,8 +1,6 @@
-/** Answers of HTTP: what they hold, and what is wrong with them. */
 import type { Deadline } from "./deadline.js";
-import { APIError, ConnectionError, ParleyError, TimeoutError } from "./errors.js";
-import { isObject, parseJson } from "./json.js";
-import { readProblem } from "./problem.js";
+import { APIError, ConnectionError, ParleyError, TimeoutError, type Problem } from "./errors.js";
+import { isObject, parseJson, type JsonValue } from "./json.js";
 
 /** Read the object, or list, of an answer; undefined for 204. Raises a ConnectionError for what is none, or not whole. */
 export async function readJson(response: Response, deadline: Deadline, isList = false): Promise<unknown> {
@@ -26,20 +24,40 @@ export async function readError(response: Response, deadline: Deadline, nowMs: n
   return new APIError(status, readProblem(parseJson(await readText(response, deadline)), usual));
 }
 
+type Usual = Pick<Problem, "message" | "requestId"> & Partial<Problem>;
+
+/** Read `{"error": {…} or a sentence, "request_id"}`; `usual` holds what the headers say, or what stands for nothing. */
+export function readProblem(body: unknown, usual: Usual): Problem {
+  const envelope = isObject(body) ? body : {};
+  const error = isObject(envelope["error"]) ? envelope["error"] : { ...envelope, message: envelope["error"] ?? null };
+  const textOf = (value: JsonValue | undefined) => (typeof value === "string" ? value : null);
+  const seconds = error["retry_after_seconds"];
+  return {
+    message: textOf(error["message"]) ?? usual.message,
+    code: textOf(error["code"]) ?? textOf(error["error_code"]),
+    param: textOf(error["param"]),
+    details: Array.isArray(error["details"]) ? error["details"] : null,
+    providerError: error["provider_error"] ?? null,
+    retryAfter: usual.retryAfter ?? (typeof seconds === "number" ? seconds : null),
+    requestId: textOf(envelope["request_id"]) ?? usual.requestId,
+  };
+}
+
 /** Say why no whole answer came: the deadline's reason if it has ended the call, else what the network said. */
 export function lost(cause: unknown, deadline: Deadline, what: string): unknown {
   if (deadline.signal.aborted) return deadline.signal.reason;
   if (cause instanceof ParleyError) return cause;
   const { code, message } = innermost(cause);
   if (code === "UND_ERR_HEADERS_TIMEOUT") {
-    const advice = "ask for the answer as a stream, or give a `fetch` that waits longer";
-    return new TimeoutError(`${what} in the time that Node's own fetch waits; ${advice}.`, { cause });
+    return new TimeoutError(`${what} while Node's fetch waits; ask for a stream, or give another \`fetch\`.`, {
+      cause,
+    });
   }
   const advice = "check the URL, that the server runs, and for a web page that its cors_origins name it";
   return new ConnectionError(`${what} (${code ?? message}); ${advice}.`, { cause });
 }
 
-async function readText(response: Response, deadline: Deadline): Promise<string> {
+function readText(response: Response, deadline: Deadline): Promise<string> {
   return response.text().catch((cause: unknown) => {
     throw lost(cause, deadline, "The answer broke off");
   });

@@ -1,5 +1,4 @@
-// `POST /v3/roundtable`: one question to a panel of models. Names are the contract's. Costs are numbers in US dollars,
-// absent where a price is not known.
+// `POST /v3/roundtable`, in the contract's names. Costs are numbers in US dollars, absent where a price is not known.
 import type { CreateOptions, StreamOptions } from "./configuration.js";
 import { Endpoint } from "./endpoint.js";
 import { OutputError } from "./errors.js";
@@ -39,7 +38,6 @@ export interface RoundtableRequest extends Panel {
 
 /** A question of which the answers are text. */
 export type TextRequest = RoundtableRequest & { output_schema?: null };
-
 /** A question of which the answers are counted; 2 to 100 distinct choices. */
 export type VoteRequest<Choice extends string = string> = Panel & { choices: readonly Choice[] };
 
@@ -62,7 +60,6 @@ export interface RoundtableResult<Data = JsonValue> {
 
 /** The answers of a vote and their count. */
 export type VoteResult<Choice extends string> = RoundtableResult<Choice> & { meta: { vote: Vote<Choice> } };
-
 /** A merged answer in the type that was asked for; `raw` is what came: who said what, and what it cost. */
 export type ParsedResult<Output> = { parsed: Output; raw: RoundtableResult };
 
@@ -70,17 +67,14 @@ export type ParsedResult<Output> = { parsed: Output; raw: RoundtableResult };
  * How the answers came together. `partial`: a seat failed, or answered against the schema. `total_cost` is all there is
  * if `cost_complete`. `summary_error`: there is no consolidation, or a part of it. `trace_uuid` is for `client.traces`.
  */
-export interface RoundtableMeta {
+export interface RoundtableMeta extends Record<"cost_complete" | "partial" | "summary_fallback_used", boolean> {
   resolution: Resolution;
   models_used: string[];
   total_cost: number;
-  cost_complete: boolean;
   total_duration_ms: number;
   trace_uuid: string;
-  partial: boolean;
   summary_model?: string | null;
   summary_usage?: TokenUsage | null;
-  summary_fallback_used: boolean;
   summary_error?: { code: string; message: string } | null;
   summary_truncated?: boolean | null;
   vote?: Vote | null;
@@ -101,6 +95,7 @@ export interface TokenUsage extends Optional<`${"cache_read" | "cache_creation" 
   estimated?: boolean | null;
 }
 
+type Failed = Optional<"error_code" | "partial_text", string>;
 interface Report<Data> extends Optional<"finish_reason" | "schema_error" | "error_code", string> {
   model: string;
   data?: Data | null;
@@ -122,8 +117,6 @@ export interface ModelAnswer<Data = JsonValue> extends Report<Data> {
   warnings?: string[] | null;
 }
 
-type Failure = { error: string } & Optional<"error_code" | "partial_text", string>;
-
 /**
  * An event of a stream, told apart by `type`; `model_index` is the seat, for a model may sit twice. Text comes as
  * `model_delta` and `summary_delta`, except for votes and with a schema. A seat that fails ends nothing; `partial_text`
@@ -133,7 +126,7 @@ export type RoundtableEvent<Data = JsonValue> =
   | { type: "start"; id: string; models: string[] }
   | { type: "model_delta"; model_index: number; model: string; delta: string }
   | ({ type: "model_done"; model_index: number; duration_ms?: number | null } & Report<Data>)
-  | ({ type: "model_error"; model_index: number; model: string } & Failure)
+  | ({ type: "model_error"; model_index: number; model: string; error: string } & Failed)
   | { type: "summary_delta"; model: string; delta: string }
   | ({ type: "done" } & RoundtableResult<Data>);
 
@@ -141,30 +134,28 @@ export type RoundtableEvent<Data = JsonValue> =
 export type RoundtableStream<Data = JsonValue> = EventStream<RoundtableEvent<Data>, RoundtableResult<Data>>;
 
 /** `client.roundtable`. Its calls reject with an APIError or a ConnectionError. */
-export class RoundtableResource {
-  readonly #endpoint: Endpoint<RoundtableRequest, RoundtableResult, RoundtableEvent>;
-
+export class RoundtableResource extends Endpoint<RoundtableRequest, RoundtableResult, RoundtableEvent> {
   constructor(transport: Transport) {
-    this.#endpoint = new Endpoint(transport, "/v3/roundtable", () => new RoundtableCollector());
+    super(transport, "/v3/roundtable", () => new RoundtableCollector());
   }
 
   /** Ask a panel and wait for all of it. */
-  create(request: TextRequest, options?: CreateOptions): Promise<RoundtableResult<string>>;
-  create(request: RoundtableRequest, options?: CreateOptions): Promise<RoundtableResult>;
-  create(request: RoundtableRequest, options?: CreateOptions): Promise<RoundtableResult> {
-    return this.#endpoint.create(request, options);
+  override create(request: TextRequest, options?: CreateOptions): Promise<RoundtableResult<string>>;
+  override create(request: RoundtableRequest, options?: CreateOptions): Promise<RoundtableResult>;
+  override create(request: RoundtableRequest, options?: CreateOptions): Promise<RoundtableResult> {
+    return super.create(request, options);
   }
 
   /** Ask a panel and hear it as it speaks. Nothing is sent before the stream is read. */
-  stream(request: TextRequest, options?: StreamOptions): RoundtableStream<string>;
-  stream(request: RoundtableRequest, options?: StreamOptions): RoundtableStream;
-  stream(request: RoundtableRequest, options?: StreamOptions): RoundtableStream {
-    return this.#endpoint.stream(request, options);
+  override stream(request: TextRequest, options?: StreamOptions): RoundtableStream<string>;
+  override stream(request: RoundtableRequest, options?: StreamOptions): RoundtableStream;
+  override stream(request: RoundtableRequest, options?: StreamOptions): RoundtableStream {
+    return super.stream(request, options);
   }
 
   /** Let a panel choose; the winner is `data`, the count `meta.vote`. */
   vote<const Choice extends string>(request: VoteRequest<Choice>, options?: CreateOptions) {
-    const counted = this.#endpoint.create({ ...request, resolution: "multiple_choice" }, options);
+    const counted = super.create({ ...request, resolution: "multiple_choice" }, options);
     return counted as Promise<VoteResult<Choice>>;
   }
 
@@ -182,17 +173,13 @@ export class RoundtableResource {
   }
 }
 
-const KINDS = new Set<unknown>(["start", "model_delta", "model_done", "model_error", "summary_delta", "done"]);
+const KINDS = /^(start|model_delta|model_done|model_error|summary_delta|done)$/;
 
 class RoundtableCollector implements Collector<RoundtableEvent, RoundtableResult> {
   #result: RoundtableResult | undefined;
 
-  isError(data: JsonObject): boolean {
-    return data["type"] === "error";
-  }
-
-  take(data: JsonObject): RoundtableEvent | undefined {
-    if (!KINDS.has(data["type"])) return undefined;
+  take(data: JsonObject, kind: string): RoundtableEvent | undefined {
+    if (!KINDS.test(kind)) return undefined;
     const event = data as unknown as RoundtableEvent;
     if (event.type === "done") {
       const { type: _, ...result } = event;

@@ -1,13 +1,7 @@
 /** One event of a stream: its name, empty if it has none, and its data, several lines joined. */
-export interface SseMessage {
-  readonly event: string;
-  readonly data: string;
-}
+export type SseMessage = { readonly event: string; readonly data: string };
 
-/** Decodes `text/event-stream`, cut into pieces anywhere, also inside a character. Lines end in LF or CRLF.
- *
- * Source: the HTML standard, section 9.2.6. Comments, ids and fields that it does not know are passed over.
- */
+/** Decodes `text/event-stream`, cut anywhere; lines end in LF or CRLF. Source: the HTML standard, section 9.2.6. */
 export class SseDecoder {
   readonly #utf8 = new TextDecoder();
   // The line that has not ended yet, in pieces: joined only once, so that a long line costs no more than it is long.

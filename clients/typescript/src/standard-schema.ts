@@ -1,7 +1,4 @@
-/**
- * The parts of Standard Schema 1 and Standard JSON Schema 1 that this library uses, so that it needs no package for them.
- * Source: standardschema.dev. Zod 4.2 and ArkType 2.1.28 have both; Valibot has the second by `toStandardJsonSchema`.
- */
+// Of Standard Schema 1 and Standard JSON Schema 1 what is used here, which needs no package. Source: standardschema.dev.
 import { ConfigurationError } from "./errors.js";
 
 /** A schema that validates values, such as one of Zod, Valibot or ArkType. */
@@ -16,7 +13,6 @@ export interface StandardSchema<Output = unknown> {
 
 /** The type of what a schema lets through. */
 export type OutputOf<Schema extends StandardSchema> = Schema extends StandardSchema<infer Output> ? Output : never;
-
 /** A value of the schema's type, or what is wrong. */
 export type StandardResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
@@ -29,34 +25,24 @@ export interface StandardIssue {
 
 /** A JSON Schema of draft 2020-12. */
 export type JsonSchema = Record<string, unknown>;
-
 /** A JSON Schema, or a function that makes one of the validating schema, such as `z.toJSONSchema`. */
 export type JsonSchemaSource<Schema> = JsonSchema | ((schema: Schema) => JsonSchema);
-
-interface WithJsonSchema {
-  readonly jsonSchema?: { readonly input: (options: { target: string }) => JsonSchema };
-}
+type WithJsonSchema = { readonly jsonSchema?: { readonly input: (options: { target: string }) => JsonSchema } };
 
 /** Return the JSON Schema to send: `source`, or what the schema itself says that it takes in. */
-export function jsonSchemaOf<Schema extends StandardSchema>(
-  schema: Schema,
-  source: JsonSchemaSource<Schema> | undefined,
-): JsonSchema {
+export function jsonSchemaOf<S extends StandardSchema>(schema: S, source?: JsonSchemaSource<S>): JsonSchema {
   if (typeof source === "function") return source(schema);
   if (source !== undefined) return source;
-  const standard: Schema["~standard"] & WithJsonSchema = schema["~standard"];
+  const standard: S["~standard"] & WithJsonSchema = schema["~standard"];
   if (standard.jsonSchema) return standard.jsonSchema.input({ target: "draft-2020-12" });
-  throw new ConfigurationError(
-    `The schema of ${standard.vendor} can't tell its JSON Schema; give that as \`output_schema\`, or a function that ` +
-      "makes it, such as z.toJSONSchema. Zod can tell it since 4.2, ArkType since 2.1.28.",
-  );
+  const advice = "give that as `output_schema`, or what makes it, such as z.toJSONSchema";
+  throw new ConfigurationError(`The schema of ${standard.vendor} can't tell its JSON Schema; ${advice}.`);
 }
 
 /** Put `issues` into words: where, and what. */
 export function describeIssues(issues: readonly StandardIssue[]): string {
-  return issues.map(({ message, path }) => (path?.length ? `${place(path)}: ${message}` : message)).join("; ");
-}
-
-function place(path: NonNullable<StandardIssue["path"]>): string {
-  return path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  const keyOf = (part: PropertyKey | { key: PropertyKey }) => String(typeof part === "object" ? part.key : part);
+  return issues
+    .map(({ message, path }) => (path?.length ? `${path.map(keyOf).join(".")}: ${message}` : message))
+    .join("; ");
 }

@@ -2,7 +2,7 @@
 import type { Connection } from "./connection.js";
 import { ConnectionError, StreamError } from "./errors.js";
 import { isObject, parseJson, type JsonObject } from "./json.js";
-import { readProblem } from "./problem.js";
+import { readProblem } from "./reply.js";
 import { SseDecoder } from "./sse.js";
 
 /** A piece of streamed text. */
@@ -17,10 +17,8 @@ export interface TextDelta {
 
 /** What one contract makes of the events of its stream. */
 export interface Collector<Event, Result> {
-  /** Whether `data`, of an event called `name` on its own line, is the error that ends the stream. */
-  isError(data: JsonObject, name: string): boolean;
   /** Note an event and return it; undefined for a kind that this library does not know. */
-  take(data: JsonObject, name: string): Event | undefined;
+  take(data: JsonObject, kind: string): Event | undefined;
   text(event: Event): TextDelta | undefined;
   /** The whole result, undefined while something is missing. */
   result(): Result | undefined;
@@ -30,14 +28,10 @@ export interface Collector<Event, Result> {
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /**
- * The events of a stream, in one go:
- *
- *     for await (const event of stream) …
- *
- * The request is sent at the first event that is asked for. Leaving the loop in any way closes the connection, and the
- * server stops its upstream calls; so do `close()`, `await using` and the call's AbortSignal. Reading raises a StreamError
- * where the server ends the stream with an error, an APIError where it does not begin it, and a ConnectionError where
- * the connection ends before the stream does. A stream is never asked for twice.
+ * The events of a stream, for one `for await`. The request is sent at the first event that is asked for, and never twice.
+ * Leaving the loop in any way closes the connection, and the server stops its upstream calls; so do `close()`, `await
+ * using` and the call's AbortSignal. Reading raises a StreamError where the server ends the stream with an error, an
+ * APIError where it does not begin it, and a ConnectionError where the connection ends before the stream does.
  */
 export class EventStream<Event, Result> implements AsyncIterable<Event> {
   readonly #events = this.#read();
@@ -56,13 +50,8 @@ export class EventStream<Event, Result> implements AsyncIterable<Event> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Event, void, void> {
-    return {
-      next: () => this.#events.next(),
-      return: async () => {
-        await this.close();
-        return { done: true, value: undefined };
-      },
-    };
+    const leave = () => this.close().then(() => ({ done: true, value: undefined }) as const);
+    return { next: () => this.#events.next(), return: leave };
   }
 
   /** Read the text alone, of all models as it comes. */
@@ -73,10 +62,7 @@ export class EventStream<Event, Result> implements AsyncIterable<Event> {
     }
   }
 
-  /**
-   * Read to the end and return the whole result, as the plain call would have given it; after a loop, what was collected
-   * on the way. Rejects with a ConnectionError if the loop was left before the end.
-   */
+  /** Read to the end and return the whole result, as the plain call would. A ConnectionError if the loop was left. */
   async final(): Promise<Result> {
     while (!(await this.#events.next()).done);
     if (this.#failure) throw this.#failure.error;
@@ -92,7 +78,6 @@ export class EventStream<Event, Result> implements AsyncIterable<Event> {
     await this.#events.return();
   }
 
-  /** The same, for `await using`. */
   [asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -126,7 +111,9 @@ export class EventStream<Event, Result> implements AsyncIterable<Event> {
     const data = parseJson(text);
     if (data === undefined) throw new ConnectionError("The stream holds an event that is not JSON.");
     if (!isObject(data)) return undefined;
-    if (!this.collector.isError(data, name)) return this.collector.take(data, name);
+    // Chat's events have no kind, and its error no more than its field.
+    const kind = String(data["type"] ?? data["event"] ?? (name || (data["error"] ? "error" : "")));
+    if (kind !== "error") return this.collector.take(data, kind);
     const message = "The server ended the stream with an error and did not say why.";
     throw new StreamError(readProblem(data, { message, requestId: this.requestId }));
   }

@@ -25,12 +25,11 @@ export interface Template extends TemplateFields, Record<"id" | "owner" | "creat
 
 /** `client.templates`. Its calls reject with an APIError or a ConnectionError. */
 export class TemplatesResource {
-  /** @internal */
   constructor(private readonly transport: Transport) {}
 
   /** Store a template. Repeated only where the server said that it had stored nothing. */
   create(fields: TemplateFields, options?: CallOptions): Promise<Template> {
-    const call = { method: "POST", path: "/v1/templates", body: fields, repeat: "if-refused" } as const;
+    const call = { method: "POST", path: "/v1/templates", body: fields, isDelicate: true } as const;
     return this.transport.request(call, options);
   }
 

@@ -9,14 +9,12 @@ interface Timed extends Record<"id" | "name" | "status" | "start_time" | "end_ti
   duration_ms: number;
 }
 
-/** One trace; its id is the `trace_uuid` of an answer. Times are RFC 3339 in UTC. */
-export type TraceSummary = Timed & { span_count: number };
-
-/** A page of traces, newest first. */
-export type TracePage = { traces: TraceSummary[]; limit: number; offset: number; has_more: boolean };
-
-/** A trace with its spans: the request, its seats and their attempts, the consolidation. */
+/** One trace, with its spans: the request, its seats and their attempts, the consolidation. */
 export type Trace = TraceSummary & { spans: Span[] };
+/** A page of traces, newest first; their ids are the `trace_uuid` of answers. Times are RFC 3339 in UTC. */
+export type TracePage = { traces: TraceSummary[]; limit: number; offset: number; has_more: boolean };
+/** A trace in a list. */
+export type TraceSummary = Timed & { span_count: number };
 
 /** One step. `attributes` have OpenTelemetry's GenAI names, and Parley's own behind `parley.`. */
 export interface Span extends Timed {
@@ -28,7 +26,6 @@ export interface Span extends Timed {
 
 /** `client.traces`. Its calls reject with an APIError or a ConnectionError. */
 export class TracesResource {
-  /** @internal */
   constructor(private readonly transport: Transport) {}
 
   /** List traces of the calling key, or of all keys for an admin key. */

@@ -1,26 +1,20 @@
-import type { Clock } from "./clock.js";
-import { checkIdempotencyKey } from "./configuration.js";
+import { checkIdempotencyKey, VERSION } from "./configuration.js";
 import type { Configuration, CreateOptions, StreamOptions } from "./configuration.js";
 import { Connection } from "./connection.js";
-import { Deadline } from "./deadline.js";
+import { Deadline, type Clock } from "./deadline.js";
 import { TimeoutError } from "./errors.js";
 import { lost, readError, readJson } from "./reply.js";
-import { retryDelayMs, type Repeat } from "./retry.js";
-import { randomUuid } from "./uuid.js";
-import { VERSION } from "./version.js";
+import { retryDelayMs } from "./retry.js";
 
-/** A request of the API. */
-export interface Call {
+/**
+ * A request of the API. An idempotent one carries a key that keeps it from being done, and paid, twice; a delicate one is
+ * repeated only where the server said that it had done nothing; the answer of one that is a list is an array.
+ */
+export interface Call extends Partial<Record<"isIdempotent" | "isDelicate" | "isList", boolean>> {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: object;
   readonly body?: object;
-  /** Whether a plain call carries a key that keeps it from being done, and paid, twice. */
-  readonly isIdempotent?: boolean;
-  /** Default: always. */
-  readonly repeat?: Repeat;
-  /** Whether the answer is an array, not an object. */
-  readonly isList?: boolean;
 }
 
 type Send = (deadline: Deadline) => Promise<Response>;
@@ -39,13 +33,16 @@ export class Transport {
     const endsAt = this.clock.now() + timeoutMs;
     const deadline = new Deadline(this.clock, options.signal);
     deadline.arm(timeoutMs, () => new TimeoutError(`No whole answer came within ${timeoutMs} ms, retries included.`));
-    const delayMs = (error: unknown, retry: number): number | null => {
-      if (retry > maxRetries) return null;
-      const waitMs = retryDelayMs(error, call.repeat ?? "always", retry, this.clock.random());
-      return waitMs !== null && waitMs < endsAt - this.clock.now() ? waitMs : null;
-    };
     try {
-      return (await persist(async () => readJson(await send(deadline), deadline, call.isList), delayMs, deadline)) as T;
+      for (let retry = 1; ; retry++) {
+        try {
+          return (await readJson(await send(deadline), deadline, call.isList)) as T;
+        } catch (error) {
+          const delayMs = retry > maxRetries ? null : retryDelayMs(error, retry, this.clock.random(), call.isDelicate);
+          if (delayMs === null || delayMs >= endsAt - this.clock.now()) throw error;
+          await deadline.sleep(delayMs);
+        }
+      }
     } finally {
       deadline.release();
     }
@@ -77,24 +74,16 @@ export class Transport {
   }
 }
 
-type DelayMs = (error: unknown, retry: number) => number | null;
-
-/** Make attempts until one succeeds or `delayMs` says of its error that it is to be raised. */
-async function persist<T>(attempt: () => Promise<T>, delayMs: DelayMs, deadline: Deadline): Promise<T> {
-  for (let retry = 1; ; retry++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const waitMs = delayMs(error, retry);
-      if (waitMs === null) throw error;
-      await deadline.sleep(waitMs);
-    }
-  }
-}
-
 function idempotency(call: Call, { idempotencyKey }: CreateOptions): Record<string, string> {
   if (!call.isIdempotent) return {};
   return { "Idempotency-Key": idempotencyKey === undefined ? randomUuid() : checkIdempotencyKey(idempotencyKey) };
+}
+
+/** Return a random UUID of version 4. Source: RFC 9562, section 5.4. */
+function randomUuid(): string {
+  // Browsers have `randomUUID` on secure pages alone, and Node 18 no `crypto`. Nobody must guess it: any chance will do.
+  const byte = () => globalThis.crypto?.getRandomValues(new Uint8Array(1))[0] ?? Math.floor(Math.random() * 256);
+  return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => (byte() & 15).toString(16));
 }
 
 function search(query: object = {}): string {

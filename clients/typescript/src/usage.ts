@@ -10,17 +10,15 @@ export type Outcome = "ok" | "failed" | "cancelled" | "abandoned" | "running";
 export interface UsageFilter extends Optional<"since" | "until" | "model" | "key_id", string> {
   status?: Outcome | null;
 }
-
 /** The same, narrowed to a panel (`rt_…`, `cmp_…`) or request, and a page of it: `limit` is 1 to 200, usually 50. */
 export interface UsageEventFilter extends UsageFilter, Optional<"panel_id" | "request_id", string> {
   limit?: number;
   offset?: number;
 }
 
-type Kind = "input" | "output" | "cache_read" | "cache_creation" | "reasoning";
-
 /** Tokens by kind. */
 export type TokenCounts = Record<`${Kind}_tokens`, number>;
+type Kind = "input" | "output" | "cache_read" | "cache_creation" | "reasoning";
 
 /** Sums of requests and of events, an event being one model's part in a request. `cost_complete`: all prices are known. */
 export interface UsageTotals extends Record<"requests" | "events", Record<Outcome | "total", number>> {
@@ -31,9 +29,7 @@ export interface UsageTotals extends Record<"requests" | "events", Record<Outcom
 }
 
 /** What a model used, in an event or in an attempt of it; `estimated` where the provider gave no count. */
-interface Used extends Record<"provider" | "cost" | "error_code", string | null> {
-  time: string;
-  model: string;
+interface Used extends Record<"time" | "model", string>, Record<"provider" | "cost" | "error_code", string | null> {
   usage: TokenCounts;
   estimated: boolean;
   latency_ms: number | null;
@@ -52,31 +48,21 @@ export interface UsageEvent extends Used, Record<"id" | "key_id" | "key_name" | 
 
 /** A page of events, newest first. */
 export type UsageEventPage = { events: UsageEvent[]; total: number; limit: number; offset: number };
-
-/** One upstream call; `model` is the provider's own name for it. */
-export type UsageAttempt = { attempt: number; first_token_ms: number | null } & Used;
-
 /** Every upstream call behind one event. */
 export type UsageAttempts = { event_id: string; attempts: UsageAttempt[] };
-
-/** How full the windows of the calling key are; a key without limits has none. */
+/** One upstream call; `model` is the provider's own name for it. */
+export type UsageAttempt = { attempt: number; first_token_ms: number | null } & Used;
+/** How full the windows of the calling key are, if it has limits. */
 export type RateLimits = { key_id: string; windows: RateWindow[] };
-
-/** `share` is used by limit: above 1 where the limit was lowered since. */
-export type RateWindow = { name: string } & Record<
-  "window_seconds" | "limit" | "used" | "remaining" | "share" | "reset_seconds",
-  number
->;
-
+/** One window; `share` is used by limit, and above 1 where the limit was lowered since. */
+export type RateWindow = { name: string; window_seconds: number; share: number; reset_seconds: number } & Fill;
+type Fill = Record<"limit" | "used" | "remaining", number>;
 /** What the calling key has left and has spent. */
-export type Balance = Record<
-  `${"balance" | "reserved" | "available" | "spent" | "spent_month" | "spend_cap" | "spend_cap_month"}_usd`,
-  string | null
->;
+export type Balance = Record<`${Sum}_usd`, string | null>;
+type Sum = "balance" | "reserved" | "available" | "spent" | "spent_month" | "spend_cap" | "spend_cap_month";
 
 /** `client.usage`. Its calls reject with an APIError or a ConnectionError. */
 export class UsageResource {
-  /** @internal */
   constructor(private readonly transport: Transport) {}
 
   /** Sum up what was used. */

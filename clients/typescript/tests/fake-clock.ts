@@ -1,4 +1,4 @@
-import type { Clock } from "../dist/esm/clock.js";
+import type { Clock } from "../dist/esm/deadline.js";
 
 interface Timer {
   readonly at: number;

@@ -183,7 +183,7 @@ test("Node's own limit of waiting for a head is a TimeoutError that says what to
   const cause = Object.assign(new Error("Headers Timeout Error"), { code: "UND_ERR_HEADERS_TIMEOUT" });
   const { error, calls } = await ask([new TypeError("fetch failed", { cause })]);
   assert.ok(error instanceof TimeoutError);
-  assert.match(error.message, /as a stream/);
+  assert.match(error.message, /ask for a stream/);
   assert.equal(calls, 1);
 });
 
