@@ -38,7 +38,7 @@ from parley.providers.scripted import Pause, Script, Step
 from parley.store.database import Store
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
-from parley.wire.log import make_log, make_visit_log
+from parley.wire.log import Log
 from parley.wire.routes import Desks, application
 from parley.wire.runs import Runs
 
@@ -88,14 +88,14 @@ async def _play(asked: dict[str, Any], store: Store) -> Answer:
     bench = Bench(scripts, **asked.get("bench", {}))
     presets = [PanelPreset(name, **_tuples(fields)) for name, fields in asked.get("panels", {}).items()]
     catalog = bench.catalog_with(presets)
-    log = make_log(logging.CRITICAL)
+    log = Log(logging.CRITICAL)
     keyring = open_keyring()
     serving = Serving(
         bench.gateway, keyring, ServerSettings(), Runs(), log, Templates(store), Idempotency(store, "ins_golden")
     )
     telemetry = open_telemetry(store, RetentionSettings(), TelemetrySettings(), ())
     desks = Desks(KeyBook(store, keyring), UsageBook(store), Admission(MemoryLimiter(time.time)), telemetry)
-    app = Front(application(serving, catalog, desks), ServerSettings(), log, make_visit_log(logging.CRITICAL))
+    app = Front(application(serving, catalog, desks), ServerSettings(), log)
     return await _call(app, asked)
 
 

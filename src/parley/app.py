@@ -1,6 +1,7 @@
 """Assembly: builds every room from the configuration and hands it what it needs. Nobody imports it but the server."""
 
 import asyncio
+import importlib
 import logging
 import random
 import time
@@ -37,19 +38,17 @@ from parley.gateway import Gateway, Readers, Ticket
 from parley.panel.breaker import Breakers
 from parley.panel.plan import Planner
 from parley.panel.seat import SeatTools
-from parley.providers.anthropic import AnthropicProvider
 from parley.providers.discovery import discover_local
-from parley.providers.gemini import GeminiProvider
+from parley.providers.late import LateProvider
 from parley.providers.openai import OpenAIProvider
 from parley.providers.outlet import OutletError
 from parley.providers.provider import CallLimits, Provider
 from parley.providers.replay import ReplayFileError, ReplayProvider
-from parley.providers.sandbox import SandboxProvider
 from parley.store.database import Store, bring_up_to_date
 from parley.store.opening import Migration, StoreError
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
-from parley.wire.log import make_log, make_visit_log
+from parley.wire.log import Log
 from parley.wire.routes import Desks, application
 from parley.wire.runs import Runs
 
@@ -121,7 +120,7 @@ async def assemble(config: Config, fittings: Fittings) -> House:
         hold_output_tokens=config.panel.hold_output_tokens,
         cache=cache,
     )
-    log = make_log(fittings.log_level)
+    log = Log(fittings.log_level)
     limiter = open_limiter(config.limiter, log)
     telemetry = _telemetry(config, catalog, ledger, limiter)
 
@@ -145,7 +144,7 @@ async def assemble(config: Config, fittings: Fittings) -> House:
         telemetry.metrics.count_refusal,
     )
     desks = Desks(keys, UsageBook(store), admission, telemetry)
-    app = Front(application(serving, catalog, desks), config.server, log, make_visit_log(fittings.log_level))
+    app = Front(application(serving, catalog, desks), config.server, log)
     keepers = (ledger.run, keys.keep_current, telemetry.run, lambda: keep_clean(store, marks))
     return House(app, serving.runs, catalog, providers, made_key, store, ledger, limiter, cache, telemetry, keepers)
 
@@ -200,12 +199,19 @@ def _provider(settings: ProviderSettings) -> Provider:
         case Dialect.OPENAI:
             return OpenAIProvider(settings)
         case Dialect.ANTHROPIC:
-            return AnthropicProvider(settings)
+            return _load("anthropic", "AnthropicProvider", settings)
         case Dialect.GEMINI:
-            return GeminiProvider(settings)
+            return _load("gemini", "GeminiProvider", settings)
         case Dialect.SANDBOX:
-            return SandboxProvider(settings)
+            # Every server has it, and most never ask it.
+            return LateProvider("parley.providers.sandbox", "SandboxProvider", settings)
         case Dialect.REPLAY:
             return ReplayProvider(settings)
         case unknown:
             assert_never(unknown)
+
+
+def _load(module: str, name: str, settings: ProviderSettings) -> Provider:
+    """Return the provider of a dialect that is loaded only where it is configured: each is slow to load."""
+    provider: Provider = getattr(importlib.import_module(f"parley.providers.{module}"), name)(settings)
+    return provider

@@ -1,31 +1,42 @@
-"""The table of commands, and how each of them ends: one sentence, or one JSON document, and an exit code."""
+"""The table of commands, and how each of them ends: one sentence, or one JSON document, and an exit code.
 
-from collections.abc import Sequence
-from typing import Annotated
+A command's module is loaded when it is named, or where all are listed: together they are slow to load.
+"""
+
+import importlib
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 from typer.exceptions import TyperException
 
 from parley import __version__
-from parley.cli.demo import demo
-from parley.cli.doctor import doctor
 from parley.cli.fault import CommandFault, ExitCode, misused
-from parley.cli.keys import key_commands
-from parley.cli.migrate import migrate
-from parley.cli.models import models
-from parley.cli.panel import ask, compare, vote
-from parley.cli.serve import record, serve
 from parley.cli.terminal import harmless, make_console, say, write_json
-from parley.cli.traces import trace, traces
-from parley.cli.usage import usage
 
-COMMANDS = (serve, demo, ask, vote, compare, models, usage, traces, trace, doctor, record, migrate)
-GROUPS = {"keys": (key_commands, "Make, list and disable keys.")}
+COMMANDS = {
+    "serve": "serve",
+    "demo": "demo",
+    "ask": "panel",
+    "vote": "panel",
+    "compare": "panel",
+    "models": "models",
+    "usage": "usage",
+    "traces": "traces",
+    "trace": "traces",
+    "doctor": "doctor",
+    "record": "serve",
+    "migrate": "migrate",
+}
+"""Each command, in the order of the help, and the module of this room that holds it under its name."""
+
+GROUPS = {"keys": ("keys", "Make, list and disable keys.")}
+"""Each group, the module that makes it by `make_group`, and what it is for."""
 
 
-def make_app() -> typer.Typer:
-    """Return the command line as a whole."""
+def make_app(names: Iterable[str] = (*COMMANDS, *GROUPS)) -> typer.Typer:
+    """Return the command line with the commands and groups of these names."""
     app = typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -33,11 +44,17 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for command in COMMANDS:
-        app.command()(command)
-    for name, (make_group, meaning) in GROUPS.items():
-        app.add_typer(make_group(), name=name, help=meaning)
+    for name in names:
+        if name in COMMANDS:
+            app.command()(getattr(_module(COMMANDS[name]), name))
+        else:
+            module, meaning = GROUPS[name]
+            app.add_typer(_module(module).make_group(), name=name, help=meaning)
     return app
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"parley.cli.{name}")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -45,7 +62,7 @@ def run(arguments: Sequence[str]) -> int:
     arguments = arguments or ["--help"]
     is_json = "--json" in arguments
     try:
-        code = typer.main.get_command(make_app())(list(arguments), prog_name="parley", standalone_mode=False)
+        code = typer.main.get_command(_app_for(arguments))(list(arguments), prog_name="parley", standalone_mode=False)
     except TyperException as error:
         return _report(misused(error.format_message()), is_json, _help_hint(arguments))
     except CommandFault as fault:
@@ -53,6 +70,12 @@ def run(arguments: Sequence[str]) -> int:
     if code == ExitCode.CANCELLED:
         return _report(CommandFault(ExitCode.CANCELLED, "cancelled", "Cancelled."), is_json)
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _app_for(arguments: Sequence[str]) -> typer.Typer:
+    """Return the one command that is named first, else all of them."""
+    is_named = arguments[0] in COMMANDS or arguments[0] in GROUPS
+    return make_app(arguments[:1]) if is_named else make_app()
 
 
 def _say_version(is_wanted: bool) -> None:
@@ -82,6 +105,5 @@ def _report(fault: CommandFault, is_json: bool, hint: str = "") -> int:
 
 
 def _help_hint(arguments: Sequence[str]) -> str:
-    known = {*GROUPS, *(command.__name__ for command in COMMANDS)}
-    named = [argument for argument in arguments[:1] if argument in known]
+    named = [argument for argument in arguments[:1] if argument in COMMANDS or argument in GROUPS]
     return f"See `{' '.join(['parley', *named])} --help`."

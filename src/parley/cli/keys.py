@@ -100,7 +100,7 @@ def disable(
     say(make_console(), f"Disabled the key of {harmless(str(row['name']))}, id {row['id']}.")
 
 
-def key_commands() -> typer.Typer:
+def make_group() -> typer.Typer:
     """Return the group `parley keys`."""
     group = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
     group.command("create")(create)

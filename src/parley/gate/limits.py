@@ -35,7 +35,7 @@ class Place:
 
 
 class Log(Protocol):
-    """The part of a structlog logger that limiters use."""
+    """The part of the server's log that limiters use."""
 
     def warning(self, event: str, **facts: object) -> object: ...
 

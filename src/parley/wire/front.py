@@ -6,15 +6,17 @@ loopback (else a page could rebind its own name to 127.0.0.1) and a foreign Orig
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parley.domain.errors import Forbidden
 from parley.domain.ids import new_id
 from parley.domain.settings import ServerSettings
 from parley.wire.body import header
-from parley.wire.endpoint import send_problem
+from parley.wire.endpoint import PanelEndpoint, send_problem
 from parley.wire.log import Log, Visit
 from parley.wire.problems import INTERNAL, problem_of
 
@@ -22,13 +24,13 @@ _LOOPBACK = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
 
 
 class Front:
-    """Wraps the whole application; `note` logs every request."""
+    """Wraps the whole application."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, log: Log, note: Callable[[Visit], None]) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerSettings, log: Log) -> None:
         self._app = app
+        self._panels = _panels_of(app, settings.root_path)
         self._settings = settings
         self._log = log
-        self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,14 +44,15 @@ class Front:
             await self._walk(scope, receive, answer)
         finally:
             visit.duration_ms = round((time.perf_counter() - started) * 1000)
-            self._note(visit)
+            self._log.visit(visit)
 
     async def _walk(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         visit = answer.visit
         try:
             if self._settings.auth == "open":
                 _check_local(scope, self._settings.cors_origins)
-            await self._app(scope, receive, answer.send)
+            app = self._panels.get(visit.path, self._app) if visit.method == "POST" else self._app
+            await app(scope, receive, answer.send)
         except Forbidden as refusal:
             await send_problem(answer.send, problem_of(refusal, 400), visit.request_id)
         except Exception:  # the outermost edge of a request: nothing may reach the client but a documented error
@@ -77,6 +80,15 @@ class _Answer:
         else:
             self.is_complete = not message.get("more_body", False)
         await self._send(message)
+
+
+def _panels_of(app: ASGIApp, root_path: str) -> Mapping[str, ASGIApp]:
+    """Return the panels' endpoints by path. They answer for themselves, errors included: the router and its middleware
+    would only cost them time, unless there is some that is not the router's own."""
+    if not isinstance(app, Starlette) or app.user_middleware:
+        return {}
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    return {root_path + route.path: route.app for route in routes if isinstance(route.endpoint, PanelEndpoint)}
 
 
 def _check_local(scope: Scope, allowed_origins: tuple[str, ...]) -> None:

@@ -3,18 +3,14 @@
 No prompt, no answer, no key and no header of a provider is ever logged.
 """
 
+import json
 import logging
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+import traceback
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TextIO
-
-import structlog
-from structlog.typing import FilteringBoundLogger, Processor
-
-Log = FilteringBoundLogger
 
 
 @dataclass(slots=True)
@@ -28,42 +24,50 @@ class Visit:
     duration_ms: int = 0
 
 
-def make_log(level: int, stream: TextIO | None = None) -> Log:
-    """Return a logger that writes to `stream` (standard error) from `level` (of `logging`) upwards."""
-    out = sys.stderr if stream is None else stream
-    render: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    if out.isatty():
-        render = [structlog.dev.ConsoleRenderer()]
-    log: Log = structlog.wrap_logger(
-        structlog.PrintLogger(out),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *render,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
-    )
-    return log
+class Log:
+    """Writes events and their facts to one stream, from `level` (of `logging`) upwards."""
+
+    def __init__(self, level: int, stream: TextIO | None = None) -> None:
+        """`stream` is standard error unless another one is given."""
+        self._level = level
+        self._out = sys.stderr if stream is None else stream
+        self._is_for_people = self._out.isatty()
+
+    def info(self, event: str, **facts: object) -> None:
+        self._log(logging.INFO, event, facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        self._log(logging.WARNING, event, facts)
+
+    def exception(self, event: str, **facts: object) -> None:
+        """Log the exception that is being handled, with its traceback."""
+        self._log(logging.ERROR, event, facts, traceback.format_exc().rstrip("\n"))
+
+    def visit(self, visit: Visit) -> None:
+        """Log a request: the line that `info` would write, made in a tenth of its time, as every request has one."""
+        if self._is_for_people:
+            self.info("request", **asdict(visit))
+        elif self._level <= logging.INFO:
+            self._out.write(
+                f'{{"request_id": "{visit.request_id}", "method": {quoted(visit.method)}, '
+                f'"path": {quoted(visit.path)}, "status": {visit.status}, "duration_ms": {visit.duration_ms}, '
+                f'"event": "request", "level": "info", "timestamp": "{_now()}"}}\n'
+            )
+
+    def _log(self, level: int, event: str, facts: dict[str, object], trouble: str = "") -> None:
+        if level < self._level:
+            return
+        name = logging.getLevelName(level).lower()
+        if self._is_for_people:
+            told = [f"{fact}={value!r}" for fact, value in facts.items()]
+            line = " ".join([_now(), f"{name:<7}", event, *told])
+            self._out.write(f"{line}\n{trouble}\n" if trouble else f"{line}\n")
+            return
+        whole = {**facts, "event": event, "level": name, "timestamp": _now()}
+        if trouble:
+            whole["exception"] = trouble
+        self._out.write(json.dumps(whole, default=repr) + "\n")
 
 
-def make_visit_log(level: int, stream: TextIO | None = None) -> Callable[[Visit], None]:
-    """Return what logs every request: lines like those of `make_log`, written without its machinery, which costs more
-    than the rest of a short request's way through the front."""
-    out = sys.stderr if stream is None else stream
-    log = make_log(level, out)
-
-    def show(visit: Visit) -> None:
-        log.info("request", **{name: getattr(visit, name) for name in Visit.__slots__})
-
-    def write(visit: Visit) -> None:
-        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        out.write(
-            f'{{"request_id": "{visit.request_id}", "method": {quoted(visit.method)}, "path": {quoted(visit.path)}, '
-            f'"status": {visit.status}, "duration_ms": {visit.duration_ms}, "event": "request", "level": "info", '
-            f'"timestamp": "{now}"}}\n'
-        )
-
-    if level > logging.INFO:
-        return lambda _visit: None
-    return show if out.isatty() else write
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
