@@ -2,15 +2,14 @@ package dev.parley.client;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * One call as it goes to the server. {@code body} is null or becomes JSON; {@code hasKey}: it takes an idempotency key.
  */
-record Call(String method, String path, Object body, RetryRule retryRule, boolean hasKey) {
-    static Call of(String method, String path, Object body) {
-        return new Call(method, path, body, RetryRule.USUAL, false);
+record Call(String method, String path, Map<String, Object> body, RetryRule retryRule, boolean hasKey) {
+    static Call of(String method, String path, Request<?> request) {
+        return new Call(method, path, request == null ? null : request.fields(), RetryRule.USUAL, false);
     }
 
     static Call get(String path) { return of("GET", path, null); }
@@ -21,13 +20,7 @@ record Call(String method, String path, Object body, RetryRule retryRule, boolea
     }
 
     static Call stream(String path, Request<?> request) {
-        return of("POST", path, plus(request.fields(), "stream", true));
-    }
-
-    static Map<String, Object> plus(Map<String, Object> fields, String field, Object value) {
-        var all = new LinkedHashMap<>(fields);
-        all.put(field, value);
-        return all;
+        return of("POST", path, request.set("stream", true));
     }
 
     /** Returns the path of one thing; the slashes in its id stand. */
@@ -36,10 +29,10 @@ record Call(String method, String path, Object body, RetryRule retryRule, boolea
         return collection + "/" + escape(id).replace("%2F", "/");
     }
 
-    /** Returns this call with one more parameter in its query, if there is a value for it. */
+    /** Returns this call, a GET, with one more parameter in its query, if there is a value for it. */
     Call with(String name, Object value) {
         var mark = path.contains("?") ? "&" : "?";
-        return value == null ? this : of(method, path + mark + name + "=" + escape(value.toString()), body);
+        return value == null ? this : get(path + mark + name + "=" + escape(value.toString()));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.parley.client;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.math.BigDecimal;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -9,14 +10,52 @@ import tools.jackson.databind.JsonNode;
  * dollars, null where a price is not known; {@code warnings} says what the model could not be given.
  */
 public record ChatCompletion(
-        String id, String object, long created, String model, List<Choice> choices, ChatUsage usage,
-        @Money BigDecimal cost, List<String> warnings) {
+        String id, String object, long created, String model, List<Choice> choices, Usage usage,
+        @Json.Money BigDecimal cost, List<String> warnings) {
     /**
-     * The only answer. {@code finishReason}: {@code stop}, {@code length}, {@code tool_calls} or
-     * {@code content_filter}.
+     * The next piece of a completion: the model's words are in {@code delta} of its choice. Without choices where it
+     * brings the usage alone.
      */
-    public record Choice(int index, ChatMessage message, JsonNode logprobs, String finishReason) {}
+    public record Chunk(
+            String id, String object, long created, String model, List<Choice> choices, Usage usage,
+            @Json.Money BigDecimal cost, List<String> warnings) {}
 
-    /** Returns the answer's text, or null where the model refused or called tools. */
-    public String text() { return choices.get(0).message().content(); }
+    /**
+     * The only answer, whole in {@code message} or its next piece in {@code delta}. {@code finishReason} is
+     * {@code stop}, {@code length}, {@code tool_calls} or {@code content_filter}, and null until the last chunk.
+     */
+    public record Choice(int index, Message message, Message delta, JsonNode logprobs, String finishReason) {}
+
+    /**
+     * What a model said: text, a refusal in its own words, or tools to call; its reasoning if the provider shows it.
+     */
+    public record Message(
+            String role, String content, String refusal, String reasoningContent, List<ToolCall> toolCalls) {}
+
+    /** A tool that a model calls. In a chunk {@code index} says which call it is a piece of; else it is null. */
+    public record ToolCall(Integer index, String id, String type, Function function) {
+        /** Returns this call with its next piece; id and name come with the first. */
+        ToolCall plus(ToolCall piece) {
+            var arguments = function.arguments + piece.function.arguments;
+            return new ToolCall(index, id, type, new Function(function.name, arguments));
+        }
+    }
+
+    /** What is called; {@code arguments} is JSON text, or a piece of it. */
+    public record Function(String name, String arguments) {}
+
+    /**
+     * Tokens as OpenAI spells them, of all calls behind the answer; the details are parts of the counts.
+     * {@code estimated}: the provider gave no count, and the server counted from the text.
+     */
+    public record Usage(
+            long promptTokens, long completionTokens, long totalTokens, PromptDetails promptTokensDetails,
+            CompletionDetails completionTokensDetails,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean estimated) {}
+
+    /** Input that was read from the provider's cache, or written to it. */
+    public record PromptDetails(Long cachedTokens, Long cacheWriteTokens) {}
+
+    /** Output that was spent on reasoning. */
+    public record CompletionDetails(Long reasoningTokens) {}
 }

@@ -35,7 +35,8 @@ public sealed interface CompareEvent {
 
     /** The last event. {@code errorCode} says why the comparison broke off, or why there is none. */
     record Done(
-            String comparisonId, String comparisonModel, ChatUsage usage, long totalLatencyMs, boolean partial,
-            boolean comparisonFallbackUsed, boolean skipComparison, BigDecimal totalCost, String errorCode)
+            String comparisonId, String comparisonModel, ChatCompletion.Usage usage, long totalLatencyMs,
+            boolean partial, boolean comparisonFallbackUsed, boolean skipComparison, BigDecimal totalCost,
+            String errorCode)
             implements CompareEvent {}
 }

@@ -16,8 +16,8 @@ import java.util.List;
  */
 public record CompareResponse(
         String comparisonId, String object, Long created, List<String> models, List<Result> results, String comparison,
-        String comparisonModel, ChatUsage comparisonUsage, boolean comparisonFallbackUsed, long totalLatencyMs,
-        boolean partial, boolean skipComparison, BigDecimal totalCost, String traceUuid) {
+        String comparisonModel, ChatCompletion.Usage comparisonUsage, boolean comparisonFallbackUsed,
+        long totalLatencyMs, boolean partial, boolean skipComparison, BigDecimal totalCost, String traceUuid) {
     /**
      * What one model answered, or why it could not.
      *
@@ -30,5 +30,6 @@ public record CompareResponse(
      */
     public record Result(
             String model, ChatCompletion responseBody, String content, long latencyMs, String error, String errorCode,
-            ChatUsage usage, String requestId, String finishReason, BigDecimal cost, List<String> warnings) {}
+            ChatCompletion.Usage usage, String requestId, String finishReason, BigDecimal cost,
+            List<String> warnings) {}
 }

@@ -1,7 +1,11 @@
 package dev.parley.client;
 
+import com.fasterxml.jackson.annotation.JacksonAnnotationsInside;
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.Nulls;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.Optional;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamWriteFeature;
@@ -44,6 +48,12 @@ final class Json {
                 }
             })
             .build();
+
+    /** Marks an amount that is a decimal string in JSON, so that no reader rounds it. */
+    @JacksonAnnotationsInside
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+    @Retention(RetentionPolicy.RUNTIME)
+    @interface Money {}
 
     private Json() {}
 

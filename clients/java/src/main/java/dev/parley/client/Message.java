@@ -6,7 +6,7 @@ import java.util.List;
  * A message of a conversation. {@code content} is text, or a list of maps: parts such as text and images, as OpenAI has
  * them.
  */
-public record Message(String role, Object content, String toolCallId, List<ToolCall> toolCalls) {
+public record Message(String role, Object content, String toolCallId, List<ChatCompletion.ToolCall> toolCalls) {
     /** Returns what all answers are to follow. */
     public static Message system(String text) { return new Message("system", text, null, null); }
 
@@ -17,7 +17,7 @@ public record Message(String role, Object content, String toolCallId, List<ToolC
     public static Message assistant(String text) { return new Message("assistant", text, null, null); }
 
     /** Returns what a model said before, its tool calls included. */
-    public static Message assistant(ChatMessage said) {
+    public static Message assistant(ChatCompletion.Message said) {
         return new Message("assistant", said.content(), null, said.toolCalls());
     }
 

@@ -22,15 +22,15 @@ public record Model(
         Boolean sandbox, Boolean isComposite, List<String> compositeModels) {
     /** US dollars for a thousand and for a million tokens; null where not known. */
     public record Pricing(
-            @JsonProperty("prompt_usd_per_1k") @Money BigDecimal promptUsdPer1k,
-            @JsonProperty("completion_usd_per_1k") @Money BigDecimal completionUsdPer1k,
+            @JsonProperty("prompt_usd_per_1k") @Json.Money BigDecimal promptUsdPer1k,
+            @JsonProperty("completion_usd_per_1k") @Json.Money BigDecimal completionUsdPer1k,
             String pricingUnit,
-            @JsonProperty("prompt_usd_per_1m") @Money BigDecimal promptUsdPer1m,
-            @JsonProperty("completion_usd_per_1m") @Money BigDecimal completionUsdPer1m,
-            @JsonProperty("cache_read_input_usd_per_1m") @Money BigDecimal cacheReadInputUsdPer1m,
-            @JsonProperty("cache_write_input_usd_per_1m") @Money BigDecimal cacheWriteInputUsdPer1m,
-            @JsonProperty("long_context_input_usd_per_1m") @Money BigDecimal longContextInputUsdPer1m,
-            @JsonProperty("long_context_output_usd_per_1m") @Money BigDecimal longContextOutputUsdPer1m) {}
+            @JsonProperty("prompt_usd_per_1m") @Json.Money BigDecimal promptUsdPer1m,
+            @JsonProperty("completion_usd_per_1m") @Json.Money BigDecimal completionUsdPer1m,
+            @JsonProperty("cache_read_input_usd_per_1m") @Json.Money BigDecimal cacheReadInputUsdPer1m,
+            @JsonProperty("cache_write_input_usd_per_1m") @Json.Money BigDecimal cacheWriteInputUsdPer1m,
+            @JsonProperty("long_context_input_usd_per_1m") @Json.Money BigDecimal longContextInputUsdPer1m,
+            @JsonProperty("long_context_output_usd_per_1m") @Json.Money BigDecimal longContextOutputUsdPer1m) {}
 
     /** Some of the {@code total} models found; {@code brands} are those of all. */
     public record Page(List<Model> items, int total, int limit, int offset, List<String> brands) {}

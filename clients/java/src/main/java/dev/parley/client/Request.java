@@ -1,5 +1,6 @@
 package dev.parley.client;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -17,5 +18,9 @@ public sealed interface Request<R extends Request<R>>
     R with(Map<String, Object> fields);
 
     /** Sets any field by its name in the contract, for those that have no method here. */
-    default R set(String field, Object value) { return with(Call.plus(fields(), field, value)); }
+    default R set(String field, Object value) {
+        var all = new LinkedHashMap<>(fields());
+        all.put(field, value);
+        return with(all);
+    }
 }

@@ -13,6 +13,30 @@ public record RoundtableRequest(Map<String, Object> fields) implements Request<R
         return new RoundtableRequest(Map.of()).set("input", input).set("models", List.of(models));
     }
 
+    /**
+     * A model's place at the table: {@code Seat.of("sandbox/terse").temperature(0.2)}. Null means the model's own
+     * setting.
+     *
+     * @param temperature from 0 to 2
+     * @param topP from 0 to 1
+     */
+    public record Seat(String name, Double temperature, Integer maxTokens, Double topP, Reasoning reasoning) {
+        /** Returns a seat without settings of its own. */
+        public static Seat of(String name) { return new Seat(name, null, null, null, null); }
+
+        /** Returns this seat at another temperature. */
+        public Seat temperature(double value) { return new Seat(name, value, maxTokens, topP, reasoning); }
+
+        /** Returns this seat with at most so many tokens of output. */
+        public Seat maxTokens(int value) { return new Seat(name, temperature, value, topP, reasoning); }
+
+        /** Returns this seat thinking so hard. */
+        public Seat reasoning(Reasoning value) { return new Seat(name, temperature, maxTokens, topP, value); }
+    }
+
+    /** How hard a model thinks. */
+    public enum Reasoning { LOW, MEDIUM, HIGH, MAX }
+
     @Override
     public RoundtableRequest with(Map<String, Object> fields) { return new RoundtableRequest(fields); }
 

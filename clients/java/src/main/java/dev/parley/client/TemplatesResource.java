@@ -23,7 +23,7 @@ public final class TemplatesResource {
 
     /** Changes what the request sets, and returns the template as it is then. */
     public Template update(String id, TemplateRequest changes) {
-        return transport.call(Call.of("PATCH", Call.path(PATH, id), changes.fields()), Template.class);
+        return transport.call(Call.of("PATCH", Call.path(PATH, id), changes), Template.class);
     }
 
     /** Deletes one. */

@@ -15,30 +15,28 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import tools.jackson.core.JacksonException;
 
-/**
- * Sends calls: each within its timeout, plain ones again where that may help. A stream may keep {@code silence} for so
- * long.
- */
+/** Sends calls: each within its timeout, plain ones again where that may help. A stream may be silent for so long. */
 record Transport(HttpClient http, URI url, String apiKey, CallOptions options, Duration silence, Clock clock) {
     Transport with(CallOptions other) { return new Transport(http, url, apiKey, other.or(options), silence, clock); }
 
+    Transport with(HttpClient other) { return new Transport(other, url, apiKey, options, silence, clock); }
+
+    @Override
+    public String toString() { return "url=" + url + ", apiKey=" + (apiKey == null ? "none" : "set"); }
+
     /** Makes a plain call and reads its answer as {@code type}. */
     <T> T call(Call call, Class<T> type) {
-        var body = run(call);
         try {
-            var answer = Json.WIRE.readValue(body, type);
+            var answer = Json.WIRE.readValue(run(call), type);
             if (answer != null) {
                 return answer;
             }
             throw new ConnectionException("The answer to " + call + " is null.", null);
         } catch (JacksonException noAnswer) {
-            throw new ConnectionException("The answer to " + call + " (" + body.length
-                    + " bytes) is not the JSON that Parley answers; is the URL another server's?", noAnswer);
+            var message = "The answer to " + call + " is not the JSON of Parley's answers; is this another server?";
+            throw new ConnectionException(message, noAnswer);
         }
     }
-
-    /** Makes a call whose answer is a stream, which the caller closes. */
-    BodyReader open(Call call) { return head(call, request(call, "text/event-stream"), deadline()); }
 
     /** Makes a plain call and returns the bytes of its answer. */
     byte[] run(Call call) {
@@ -57,23 +55,27 @@ record Transport(HttpClient http, URI url, String apiKey, CallOptions options, D
         }
     }
 
+    /** Makes a call whose answer is a stream, which the caller closes. */
+    BodyReader open(Call call) { return head(call, request(call, "text/event-stream"), deadline()); }
+
     private HttpRequest request(Call call, String accept) {
+        var body = call.body() == null ? null : BodyPublishers.ofByteArray(Json.WIRE.writeValueAsBytes(call.body()));
         var request = HttpRequest.newBuilder(URI.create(url + call.path()))
                 .version(HttpClient.Version.HTTP_1_1)
+                .method(call.method(), body == null ? BodyPublishers.noBody() : body)
                 .header("User-Agent", "parley-java/" + Parley.VERSION)
                 .header("Accept", accept);
+        if (body != null) {
+            request.header("Content-Type", "application/json");
+        }
         if (apiKey != null) {
             request.header("Authorization", "Bearer " + apiKey);
         }
         if (options.idempotencyKey() != null || call.hasKey()) {
-            request.header("Idempotency-Key",
-                    options.idempotencyKey() == null ? UUID.randomUUID().toString() : options.idempotencyKey());
+            var key = options.idempotencyKey();
+            request.header("Idempotency-Key", key == null ? UUID.randomUUID().toString() : key);
         }
-        if (call.body() == null) {
-            return request.method(call.method(), BodyPublishers.noBody()).build();
-        }
-        var body = BodyPublishers.ofByteArray(Json.WIRE.writeValueAsBytes(call.body()));
-        return request.header("Content-Type", "application/json").method(call.method(), body).build();
+        return request.build();
     }
 
     /** Returns the body as soon as the head is there. Throws ApiException for any status but success. */

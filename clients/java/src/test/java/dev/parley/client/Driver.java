@@ -81,7 +81,7 @@ final class Driver {
         if (command.op().equals("from_environment")) {
             return Parley.create().models().list();
         }
-        var client = Parley.builder().httpClient(http).url(command.url()).apiKey(command.key()).build();
+        var client = Parley.create(command.url(), command.key()).with(http);
         var calls = client.with(options(command.options()));
         var request = command.request();
         return switch (command.op()) {

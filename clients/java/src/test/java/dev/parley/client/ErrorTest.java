@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,7 +95,7 @@ class ErrorTest {
     @Test
     void the_key_is_sent_and_stands_in_no_text() throws Exception {
         try (var server = new WireServer(WireServer.answer(401, "{\"error\":{\"code\":\"unauthorized\",\"message\":\"Who?\"}}"))) {
-            var client = new Parley.Builder(Map.of(), new Clock() {}).url(server.url()).apiKey("rsk_secret").build();
+            var client = Parley.create(server.url(), "rsk_secret");
             var failure = assertThrows(ApiException.class, () -> client.models().list());
             assertEquals("Bearer rsk_secret", server.requests().get(0).headers().get("authorization"));
             assertFalse((failure + " " + client).contains("rsk_secret"));

@@ -21,13 +21,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(30)
 class ParleyTest {
     @Test
-    void the_environment_configures_a_client_and_the_builder_wins() {
+    void the_environment_configures_a_client_that_is_not_told_otherwise() {
         var environment = Map.of("PARLEY_URL", "http://a:1/", "PARLEY_API_KEY", "rsk_a");
-        assertEquals("Parley[url=http://a:1, apiKey=set]", builder(environment).build().toString());
-        assertEquals("Parley[url=https://b/parley, apiKey=none]",
-                builder(environment).url(" https://b/parley/ ").apiKey(null).build().toString());
-        assertEquals("Parley[url=http://127.0.0.1:8080, apiKey=none]", builder(Map.of()).build().toString());
-        assertEquals("Parley[url=http://127.0.0.1:8080, apiKey=none]", builder(Map.of("PARLEY_API_KEY", "")).build().toString());
+        assertEquals("Parley[url=http://a:1, apiKey=set]", Parley.of(environment).toString());
+        assertEquals("Parley[url=https://b/parley, apiKey=none]", Parley.create(" https://b/parley/ ", null).toString());
+        assertEquals("Parley[url=http://127.0.0.1:8080, apiKey=none]", Parley.of(Map.of()).toString());
+        assertEquals("Parley[url=http://127.0.0.1:8080, apiKey=none]", Parley.of(Map.of("PARLEY_API_KEY", "")).toString());
     }
 
     @ParameterizedTest
@@ -48,7 +47,7 @@ class ParleyTest {
         "http://ho%st, must be an address such as"
     })
     void a_wrong_url_is_refused_with_what_would_be_right(String url, String advice) {
-        var message = assertThrows(IllegalArgumentException.class, () -> builder(Map.of("PARLEY_URL", url)).build()).getMessage();
+        var message = assertThrows(IllegalArgumentException.class, () -> Parley.of(Map.of("PARLEY_URL", url))).getMessage();
         assertTrue(message.startsWith("The server's URL (PARLEY_URL) ") && message.contains(advice), message);
         assertFalse(message.contains("pw"), message);
     }
@@ -56,7 +55,7 @@ class ParleyTest {
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "\n", "rsk_a\n", "rsk_a\r\nX-Evil: 1", "rsk a", "rsk_ä"})
     void a_wrong_key_is_refused_without_showing_it(String key) {
-        var message = assertThrows(IllegalArgumentException.class, () -> builder(Map.of()).apiKey(key).build()).getMessage();
+        var message = assertThrows(IllegalArgumentException.class, () -> Parley.create("http://a", key)).getMessage();
         assertTrue(message.startsWith("The API key "), message);
         assertFalse(message.contains("rsk"), message);
     }
@@ -127,9 +126,9 @@ class ParleyTest {
     @Test
     void requests_have_the_names_of_the_contract() {
         var roundtable = RoundtableRequest.of("?", "a").resolution(RoundtableRequest.Resolution.MULTIPLE_CHOICE)
-                .seats(Seat.of("a").temperature(0.5).maxTokens(9).topP(1).reasoning(Seat.Reasoning.HIGH), Seat.of("b"))
+                .seats(RoundtableRequest.Seat.of("a").temperature(0.5).maxTokens(9).reasoning(RoundtableRequest.Reasoning.HIGH), RoundtableRequest.Seat.of("b"))
                 .choices("x", "y").instructions("i").summaryModel("j").maxRetries(0).timeoutMs(1).set("new_field", true);
-        assertEquals("{\"input\":\"?\",\"models\":[{\"name\":\"a\",\"temperature\":0.5,\"max_tokens\":9,\"top_p\":1.0,"
+        assertEquals("{\"input\":\"?\",\"models\":[{\"name\":\"a\",\"temperature\":0.5,\"max_tokens\":9,"
                 + "\"reasoning\":\"high\"},{\"name\":\"b\"}],\"resolution\":\"multiple_choice\",\"choices\":[\"x\",\"y\"],"
                 + "\"instructions\":\"i\",\"summary_model\":\"j\",\"max_retries\":0,\"timeout_ms\":1,\"new_field\":true}", json(roundtable));
         var compare = CompareRequest.of("?", "a").modelOverrides(new CompareRequest.ModelOverride("a", 1.0, null, "s"))
@@ -139,8 +138,8 @@ class ParleyTest {
                 + "\"temperature\":1.0,\"system_prompt\":\"s\"}],\"comparison_model\":\"j\",\"comparison_instructions\":\"i\","
                 + "\"temperature\":0.0,\"max_tokens\":5,\"skip_comparison\":true,\"cache\":true,\"template\":\"t\","
                 + "\"variables\":{\"k\":\"v\"}}", json(compare));
-        var said = new ChatMessage("assistant", null, null, null,
-                List.of(new ToolCall(null, "c1", "function", new ToolCall.Function("f", "{}"))));
+        var said = new ChatCompletion.Message("assistant", null, null, null,
+                List.of(new ChatCompletion.ToolCall(null, "c1", "function", new ChatCompletion.Function("f", "{}"))));
         var chat = ChatRequest.of("a", Message.system("s"), Message.assistant(said), Message.tool("c1", "4"))
                 .fallbacks("b").reasoningEffort("low").includeUsage().timeoutSeconds(2).tools(List.of()).maxTokens(3);
         assertEquals("{\"model\":\"a\",\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"assistant\",\"tool_calls\":"
@@ -166,9 +165,5 @@ class ParleyTest {
 
     private static String json(Request<?> request) {
         return Json.WIRE.writeValueAsString(request.fields());
-    }
-
-    private static Parley.Builder builder(Map<String, String> environment) {
-        return new Parley.Builder(environment, new Clock() {});
     }
 }

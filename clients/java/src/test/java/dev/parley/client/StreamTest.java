@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -182,7 +181,7 @@ class StreamTest {
     void a_stream_that_keeps_silent_counts_as_cut() throws Exception {
         try (var server = new WireServer()) {
             hang(server, START);
-            var client = new Parley.Builder(Map.of(), new Clock() {}).url(server.url()).silence(Duration.ofMillis(50)).build();
+            var client = server.client(new Clock() {}, Duration.ofMillis(50));
             try (var stream = client.roundtable().stream(REQUEST)) {
                 stream.next();
                 assertTrue(assertThrows(ConnectionException.class, stream::next).getMessage().contains("silent"));

@@ -7,7 +7,10 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +54,13 @@ final class WireServer implements AutoCloseable {
     }
 
     Parley client(Clock clock) {
-        return new Parley.Builder(Map.of(), clock).url(url()).apiKey("rsk_test").build();
+        return client(clock, Duration.ofSeconds(60));
+    }
+
+    /** A client whose streams may keep silent for so long. */
+    Parley client(Clock clock, Duration silence) {
+        var options = new CallOptions(Duration.ofSeconds(600), 2, null);
+        return new Parley(new Transport(HttpClient.newHttpClient(), URI.create(url()), "rsk_test", options, silence, clock));
     }
 
     /** Adds a script. */
