@@ -33,7 +33,7 @@ public final class Parley {
      */
     public static Parley create(String url, String apiKey) {
         CallOptions.check(apiKey == null || apiKey.matches("[!-~]+"),
-                "The API key is empty, or has a blank, a line break or other strange character in it; give the key alone.");
+                "The API key is empty, or has a blank, a line break or a strange character in it; give the key alone.");
         var options = new CallOptions(Duration.ofSeconds(600), 2, null);
         var http = HttpClient.newHttpClient();
         return new Parley(new Transport(http, readUrl(url), apiKey, options, Duration.ofSeconds(60), new Clock() {}));
