@@ -196,6 +196,8 @@ def test_models_are_listed_found_and_shown(language: Language, ask: Client, live
     assert [model["id"] for model in ask("models.list", {"free": True}).value] == [
         model["id"] for model in live.plain(key, "GET", "/v1/models?free=true")["data"]
     ]
+    of_type = [model["id"] for model in live.plain(key, "GET", "/v1/models?type=text")["data"]]
+    assert [model["id"] for model in ask("models.list", {"type": "text"}).value] == of_type
     page = live.plain(key, "GET", "/v1/models/search?q=sandbox&limit=2&offset=1")
     assert without_nulls(ask("models.search", {"q": "sandbox", "limit": 2, "offset": 1}).value) == without_nulls(page)
     one = live.plain(key, "GET", "/v1/models/sandbox/terse")

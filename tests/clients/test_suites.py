@@ -1,6 +1,7 @@
 """Each library's own tests and checks, run as its authors run them, one test a command."""
 
 import sys
+
 import pytest
 
 from clients.languages import CLIENTS, alone_in, node_modules, run

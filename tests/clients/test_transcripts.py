@@ -61,6 +61,17 @@ def _check_headers(sent: Request, language: Language, case: Case) -> None:
         assert _UUID.fullmatch(sent.headers["idempotency-key"])
 
 
+def test_vote_is_sent_as_a_roundtable_of_that_resolution(language: Language, driver: Driver, wire: Wire) -> None:
+    case = case_named("roundtable/multiple_choice")
+    request = {name: value for name, value in case.request.items() if name != "resolution"}
+    key = wire.script(recorded_reply(case))
+    answer = driver.at(wire.url, key)("roundtable.vote", request)
+    assert without_nulls(answer.value) == without_nulls(case.response)
+    [sent] = wire.asked_with(key)
+    assert with_named_seats(sent.json) == with_named_seats(case.body)
+    _check_headers(sent, language, case)
+
+
 @pytest.mark.parametrize("case", plain_cases(), ids=str)
 def test_plain_answer_keeps_every_field(language: Language, driver: Driver, wire: Wire, case: Case) -> None:
     answer = play(driver, wire, case, recorded_reply(case))
