@@ -15,13 +15,11 @@ from parley_client.compare import (
     CompareReading,
     ComparisonChunkEvent,
     ComparisonDoneEvent,
-    ComparisonStartEvent,
     ModelStreamDoneEvent,
 )
 from parley_client.decoding import decode
 from parley_client.reading import Reading, TextDelta
 from parley_client.roundtable import (
-    DoneEvent,
     ModelDeltaEvent,
     ModelErrorEvent,
     Roundtable,
@@ -288,24 +286,3 @@ def test_done_and_start_are_needed_for_a_comparison() -> None:
     assert events_of(reading, done) == [ComparisonDoneEvent("c")]
     with pytest.raises(APIConnectionError):
         reading.result()
-
-
-def test_unions_narrow_by_class_and_by_tag() -> None:
-    """Checked by the type checker more than by running: nothing is cast here."""
-    reading = RoundtableReading()
-    reading.receive(b'data: {"type":"model_delta","model_index":0,"model":"a","delta":"x"}\n\n')
-    event = reading.take()
-    assert event is not None
-    if event.type == "model_delta":
-        assert event.delta == "x"
-    match event:
-        case ModelDeltaEvent(model_index=index):
-            assert index == 0
-        case DoneEvent():
-            assert event.meta is None
-    compare = CompareReading()
-    compare.receive(b'data: {"event":"comparison_start","comparison_id":"c","models":[]}\n\n')
-    begun = compare.take()
-    assert begun is not None
-    assert begun.event == "comparison_start"
-    assert begun == ComparisonStartEvent("c", ())
