@@ -110,6 +110,22 @@ def test_head_of_any_usual_size_is_read(run: Run[Any]) -> None:
     assert run(answers(WireServer(Reply((large,))))) == ([b""], 1)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\nContent-Length: 2\n\nhi",
+        b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nX-Note: a\x01b\xff\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2  \r\nhi\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nUpgrade: h2\r\nConnection: Upgrade, Keep-Alive\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nhi\r\n0\r\nX-Trailer: 1\r\n\r\n",
+    ],
+    ids=["line feeds", "no reason", "odd bytes", "blanks", "upgrade offered", "trailer"],
+)
+def test_sloppy_answers_are_read_all_the_same(answer: bytes, run: Run[Any]) -> None:
+    assert run(answers(WireServer(Reply((answer,))), 2)) == ([b"hi", b"hi"], 1)
+
+
 def test_endless_head_is_refused(run: Run[Any]) -> None:
     reply = Reply((b"HTTP/1.1 200 OK\r\n", *[b"x-filler: " + b"v" * 60_000 + b"\r\n"] * 8, HANG))
     with pytest.raises(NotHttp):

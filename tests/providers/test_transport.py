@@ -475,6 +475,19 @@ def test_connection_that_is_not_made_in_time_is_unavailable() -> None:
     asyncio.run(run())
 
 
+def test_first_token_time_holds_for_the_connection_too_where_it_is_shorter() -> None:
+    async def run() -> None:
+        async with WireServer(json_reply(1)) as server:  # it never answers a TLS greeting
+            url = server.url.replace("http://", "https://")
+            transport = Transport(ProviderSettings("acme", Dialect.OPENAI, url, is_local=True), (), read_error)
+            with pytest.raises(UpstreamFailure) as caught:
+                await streaming(CallLimits(connect_s=5, first_token_s=0.03))(transport, server)
+            await transport.close()
+        assert facts(caught.value) == (FailureCode.TIMEOUT, True, True)
+
+    asyncio.run(run())
+
+
 # --- secrets ---
 
 

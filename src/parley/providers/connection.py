@@ -38,7 +38,7 @@ class Connection(asyncio.Protocol):
         self.has_body = False
         self.waits_since: float | None = None
         self._loop = loop
-        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser | None = _lenient(httptools.HttpResponseParser(self))
         self._transport: asyncio.Transport | None = None
         self._pieces: list[bytes] = []
         self._waiter: asyncio.Future[None] | None = None
@@ -194,3 +194,11 @@ class Connection(asyncio.Protocol):
             if self._transport is not None:
                 self._transport.abort()
         self._wake()
+
+
+def _lenient(parser: httptools.HttpResponseParser) -> httptools.HttpResponseParser:
+    """Let pass what servers of their own make send and every client takes: bare line feeds, blanks behind a size."""
+    parser.set_dangerous_leniencies(
+        lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
+    )
+    return parser

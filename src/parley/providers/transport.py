@@ -5,6 +5,7 @@ followed, certificates always checked. Closing or cancelling a call closes its c
 """
 
 import asyncio
+import math
 import os
 import socket
 import ssl
@@ -81,7 +82,7 @@ class Transport:
         """
         async with self._places:
             watchdog = _Watchdog(limits)
-            connection = await self._take(min(limits.connect_s, limits.first_token_s))
+            connection = await self._take(limits.connect_s, limits.first_token_s)
             try:
                 watchdog.guard(connection)
                 await self._ask(connection, "POST", path, body)
@@ -115,10 +116,12 @@ class Transport:
         """Close every connection."""
         await self._outlet.close()
 
-    async def _take(self, connect_s: float) -> Connection:
+    async def _take(self, connect_s: float, first_token_s: float = math.inf) -> Connection:
         try:
-            return await self._outlet.take(connect_s)
+            return await self._outlet.take(min(connect_s, first_token_s))
         except OSError as error:
+            if isinstance(error, TimeoutError) and first_token_s < connect_s:
+                raise too_slow(self._provider, _nothing_within(first_token_s)) from error
             raise self._not_reached(error) from error
 
     async def _ask(self, connection: Connection, method: str, path: str, body: bytes | None) -> None:
@@ -236,7 +239,7 @@ class _Watchdog:
             told = f"sent nothing for {stall_s:g} s"
         else:
             left_s = self._first_by_s - now
-            told = f"sent nothing within {self._limits.first_token_s:g} s"
+            told = _nothing_within(self._limits.first_token_s)
         if left_s <= 0:
             connection.abort(Silence(told))
         else:
@@ -253,6 +256,10 @@ async def _first_bytes(body: Connection | UnpackedBody) -> bytes:
             pieces.append(read)
             size_bytes += len(read)
     return b"".join(pieces)[:_MAX_ERROR_BODY_BYTES]
+
+
+def _nothing_within(first_token_s: float) -> str:
+    return f"sent nothing within {first_token_s:g} s"
 
 
 def _max_body_bytes(limits: CallLimits) -> int:
