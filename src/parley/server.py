@@ -6,10 +6,11 @@ On SIGTERM: no new connection is accepted, running requests may end within `shut
 
 import asyncio
 import gc
+import resource
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import uvicorn
@@ -27,12 +28,22 @@ _MOST_UNSENT_BYTES = 65_536
 
 _START_TIMEOUT_S = 30.0
 _PLAIN = Fittings()
+_MOST_FILES = 262_144
 _YOUNG_OBJECTS = 20_000
 _GENERATIONS = 10
 """Requests leave hardly any cycles behind, and a search for garbage looks at all that runs."""
 
 _LAST_WORDS_S = 5
 """How long the responses that were told to end may take to say so."""
+
+
+def raise_file_limit() -> None:
+    """Take as many open files as this process may have: each seat is a connection, and 1,024 are the usual limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(ValueError, OSError):  # a system may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def calm_collector() -> None:

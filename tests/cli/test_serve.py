@@ -1,6 +1,7 @@
 """`parley serve`, `record` and a client of them, as processes of their own."""
 
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -152,3 +153,15 @@ def test_bad_replay_file_keeps_the_server_from_starting(folder: Path) -> None:
         assert (answer.returncode, answer.stdout) == (2, "")
         assert "rows.jsonl" in answer.stderr
         assert "Traceback" not in answer.stderr
+
+
+def test_server_takes_all_the_open_files_that_it_may_have(folder: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        with serving(folder, "serve", "--port", "0") as server:
+            taken, _ = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+            assert end(server) == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert taken == (262_144 if hard == resource.RLIM_INFINITY else min(hard, 262_144))

@@ -26,7 +26,7 @@ from parley.cli.terminal import count, make_console, say, write_json
 from parley.config import Config
 from parley.domain.json import JsonObject
 from parley.domain.models import Model
-from parley.server import Server, address, calm_collector, listen, run
+from parley.server import Server, address, calm_collector, listen, raise_file_limit, run
 from parley.workers import NotStarted, Workers
 
 Host = Annotated[
@@ -74,6 +74,7 @@ def _settings(path: Path | None, host: str | None, port: int | None) -> Config:
 
 def _serve(config: Config, fittings: Fittings, is_json: bool, out: Path | None = None) -> None:
     listener = _listen(config.server.host, config.server.port)
+    raise_file_limit()
     tell = _announcer(config, listener, is_json, out)
 
     def announce(house: House, server: Server) -> None:
