@@ -105,7 +105,10 @@ func (s settings) attempt(ctx context.Context, r request, body []byte, into any)
 	if err != nil {
 		return r.failure(ctx, requestID, err)
 	}
-	if err := decode(answer, into); err != nil {
+	if err = decode(answer, into); string(bytes.TrimSpace(answer)) == "null" {
+		err = errors.New("null is no answer")
+	}
+	if err != nil {
 		what := fmt.Sprintf("%v answered %s with what is no answer of Parley's (%v): %s; is the server's URL right?",
 			r, response.Status, err, shown(answer))
 		return &ConnectionError{Message: what, RequestID: requestID, Err: err}

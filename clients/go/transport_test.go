@@ -213,7 +213,7 @@ func TestErrorsOfEveryFormAreRead(t *testing.T) {
 func TestWhatIsNoAnswerOfParleysIsAConnectionError(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"HTML": say(200, "<html>welcome</html>", "X-Request-Id", "r"), "nothing": say(200, "", "X-Request-Id", "r"),
-		"half": say(200, `{"id": "rt`, "X-Request-Id", "r"),
+		"half": say(200, `{"id": "rt`, "X-Request-Id", "r"), "null": say(200, "null\n", "X-Request-Id", "r"),
 	} {
 		client, _ := serve(t, answer)
 		_, err := client.Roundtable.Create(context.Background(), ask)
