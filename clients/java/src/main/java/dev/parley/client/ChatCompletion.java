@@ -3,6 +3,7 @@ package dev.parley.client;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Objects;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -34,10 +35,13 @@ public record ChatCompletion(
 
     /** A tool that a model calls. In a chunk {@code index} says which call it is a piece of; else it is null. */
     public record ToolCall(Integer index, String id, String type, Function function) {
+        /** Makes an empty function of an absent one. */
+        public ToolCall { function = function == null ? new Function(null, null) : function; }
+
         /** Returns this call with its next piece; id and name come with the first. */
         ToolCall plus(ToolCall piece) {
-            var arguments = function.arguments + piece.function.arguments;
-            return new ToolCall(index, id, type, new Function(function.name, arguments));
+            var arguments = Objects.toString(function.arguments, "") + Objects.toString(piece.function.arguments, "");
+            return new ToolCall(null, id, type, new Function(function.name, arguments));
         }
     }
 

@@ -23,7 +23,7 @@ public final class CompareStream extends ParleyStream<CompareEvent, CompareRespo
         } else if (event instanceof CompareEvent.ModelResult model) {
             results.put(model.result().model(), model.result());
         } else if (event instanceof CompareEvent.ComparisonChunk piece) {
-            comparison.append(piece.delta());
+            comparison.append(Objects.toString(piece.delta(), ""));
         } else if (event instanceof CompareEvent.Done last) {
             done = last;
         }

@@ -66,7 +66,7 @@ public abstract sealed class ParleyStream<E, R> implements Iterable<E>, Iterator
             failure = failed;
             throw failed;
         } finally {
-            if (isDone || failure != null) {
+            if (next == null) {
                 close();
             }
         }

@@ -41,7 +41,8 @@ final class SseDecoder {
     Frame poll() { return frames.poll(); }
 
     private void endLine() {
-        var text = line.toString(StandardCharsets.UTF_8).replaceFirst("^\uFEFF", "").replaceFirst("\r$", "");
+        var text = line.toString(StandardCharsets.UTF_8);
+        text = text.substring(text.startsWith("\uFEFF") ? 1 : 0, text.length() - (text.endsWith("\r") ? 1 : 0));
         line.reset();
         if (text.isEmpty()) {
             endFrame();

@@ -22,8 +22,13 @@ class OutputSchemaTest {
     enum Size {
         SMALL,
         @JsonProperty("very large")
-        LARGE
+        LARGE;
+
+        @Override
+        public String toString() { return "size " + ordinal(); }
     }
+
+    record Sized(Size size) {}
 
     record Part(String name, double weightKg) {}
 
@@ -127,6 +132,15 @@ class OutputSchemaTest {
             var calls = server.client().roundtable();
             assertEquals(new Loose(Optional.empty(), List.of("a"), 3), calls.parse(RoundtableRequest.of("?"), Loose.class).value());
             assertThrows(OutputException.class, () -> calls.parse(RoundtableRequest.of("?"), Loose.class));
+        }
+    }
+
+    @Test
+    void enums_are_read_by_the_names_in_the_schema_whatever_they_print() throws Exception {
+        try (var server = new WireServer(answer("{\"size\":\"SMALL\"}"), answer("{\"size\":\"very large\"}"))) {
+            var calls = server.client().roundtable();
+            assertEquals(Size.SMALL, calls.parse(RoundtableRequest.of("?"), Sized.class).value().size());
+            assertEquals(Size.LARGE, calls.parse(RoundtableRequest.of("?"), Sized.class).value().size());
         }
     }
 

@@ -115,6 +115,18 @@ class ParleyTest {
     }
 
     @Test
+    void plain_calls_share_a_connection_also_with_other_options() throws Exception {
+        try (var server = new WireServer(WireServer.answer(200, "{}"))) {
+            var client = server.client();
+            client.usage().balance();
+            client.with(CallOptions.DEFAULT.maxRetries(0)).usage().balance();
+            client.roundtable().create(RoundtableRequest.of("?", "a"));
+            assertEquals(3, server.requests().size());
+            assertEquals(1, server.connections());
+        }
+    }
+
+    @Test
     void an_empty_id_is_refused_because_it_would_mean_another_call() throws Exception {
         try (var server = new WireServer(WireServer.answer(200, "{}"))) {
             assertThrows(IllegalArgumentException.class, () -> server.client().traces().delete(" "));

@@ -230,6 +230,17 @@ class StreamTest {
     }
 
     @Test
+    void a_chat_whose_chunks_lack_fields_still_has_a_final() throws Exception {
+        var calls = "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\"}]}},{}]}\n\n";
+        var more = "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]}}]}\n\n";
+        try (var server = new WireServer(WireServer.stream(bytes("data: {}\n\n" + calls + more + END)));
+                var stream = server.client().chat().completions().stream(ChatRequest.of("a"))) {
+            var call = stream.finalResult().choices().get(0).message().toolCalls().get(0);
+            assertEquals(new ChatCompletion.ToolCall(null, "c", null, new ChatCompletion.Function(null, "{}")), call);
+        }
+    }
+
+    @Test
     void an_event_that_is_no_json_is_a_connection_error() throws Exception {
         for (var data : new String[] {"<html>", "{\"type\":\"start\"", "{\"type\":\"start\",\"models\":7}"}) {
             try (var server = new WireServer(WireServer.stream(bytes("data: " + data + "\n\n" + END)));

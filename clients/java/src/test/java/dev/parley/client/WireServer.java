@@ -73,6 +73,11 @@ final class WireServer implements AutoCloseable {
         requestCame.await();
     }
 
+    /** Returns how many connections have been made. */
+    synchronized int connections() {
+        return sockets.size();
+    }
+
     synchronized List<Request> requests() {
         return List.copyOf(requests);
     }
