@@ -28,8 +28,10 @@ _USERS_POM = """\
   <dependencies>
     <dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>
   </dependencies>
+  <build><plugins>{plugins}</plugins></build>
 </project>
 """
+_PLUGIN = "<plugin><artifactId>{0}</artifactId><version>{1}</version></plugin>"
 
 
 @pytest.fixture
@@ -98,14 +100,15 @@ def test_java_installs_into_a_local_repository(tmp_path: Path, settings: dict[st
     library, project, repository = copied("java", tmp_path), tmp_path / "project", tmp_path / "repository"
     _seed(repository)
     local = f"-Dmaven.repo.local={repository}"
-    run(library, "mvn", "-q", "-B", local, "install", "-DskipTests")
+    run(library, "mvn", "-q", "-B", local, "install", "-Dmaven.test.skip=true")
     example = first_example("java", "java")
     found = re.search(r"class (\w+)", example)
     assert found, "the first example of clients/java/README.md has no class"
     source = project / "src" / "main" / "java" / f"{found[1]}.java"
     source.parent.mkdir(parents=True)
     source.write_text(example)
-    (project / "pom.xml").write_text(_USERS_POM.format(**_coordinates(library / "pom.xml")))
+    pom = library / "pom.xml"
+    (project / "pom.xml").write_text(_USERS_POM.format(**_coordinates(pom), plugins=_plugins(pom)))
     path = tmp_path / "classpath"
     run(project, "mvn", "-q", "-B", local, "compile", "dependency:build-classpath", f"-Dmdep.outputFile={path}")
     classes = os.pathsep.join([str(project / "target" / "classes"), path.read_text().strip()])
@@ -118,6 +121,13 @@ def _coordinates(pom: Path) -> dict[str, str]:
     text = pom.read_text()
     names = {"group": "groupId", "artifact": "artifactId", "version": "version"}
     return {name: re.findall(rf"<{tag}>([^<]+)</{tag}>", text)[0] for name, tag in names.items()}
+
+
+def _plugins(pom: Path) -> str:
+    """Pin the user's plugins to the library's, which Maven has fetched already."""
+    found = re.findall(r"<artifactId>(maven-[\w-]+-plugin)</artifactId>\s*<version>([^<]+)</version>", pom.read_text())
+    kept = ("maven-resources-plugin", "maven-compiler-plugin", "maven-dependency-plugin")
+    return "".join(_PLUGIN.format(name, version) for name, version in found if name in kept)
 
 
 def _seed(repository: Path) -> None:
