@@ -54,7 +54,7 @@ public final class OutputSchema {
             }
             var isOptional = field.getType() == Optional.class;
             var inner = isOptional ? argument(field.getGenericType(), 0) : field.getGenericType();
-            var schema = new LinkedHashMap<>(ofType(inner, place + "." + field.getName(), path));
+            var schema = ofType(inner, place + "." + field.getName(), path);
             var description = field.getAnnotation(JsonPropertyDescription.class);
             if (description != null) {
                 schema.put("description", description.value());
@@ -64,33 +64,42 @@ public final class OutputSchema {
                 required.add(nameOf(field));
             }
         }
-        return Map.of("type", "object", "properties", properties, "required", required, "additionalProperties", false);
+        return schema("object", "properties", properties, "required", required, "additionalProperties", false);
     }
 
     private static Map<String, Object> ofType(Type type, String place, List<Class<?>> path) {
         var raw = type instanceof ParameterizedType generic ? generic.getRawType() : type;
         if (raw == String.class) {
-            return Map.of("type", "string");
+            return schema("string");
         } else if (raw == boolean.class || raw == Boolean.class) {
-            return Map.of("type", "boolean");
+            return schema("boolean");
         } else if (INTEGERS.contains(raw)) {
-            return Map.of("type", "integer");
+            return schema("integer");
         } else if (NUMBERS.contains(raw)) {
-            return Map.of("type", "number");
+            return schema("number");
         } else if (raw == JsonNode.class) {
-            return Map.of();
+            return new LinkedHashMap<>();
         } else if ((raw == List.class || raw == Set.class) && raw != type) {
-            return Map.of("type", "array", "items", ofType(argument(type, 0), place + "[]", path));
+            return schema("array", "items", ofType(argument(type, 0), place + "[]", path));
         } else if (raw == Map.class && raw != type && argument(type, 0) == String.class) {
-            return Map.of("type", "object", "additionalProperties", ofType(argument(type, 1), place + "{}", path));
+            return schema("object", "additionalProperties", ofType(argument(type, 1), place + "{}", path));
         } else if (raw instanceof Class<?> known && known.isEnum()) {
             var constants = Arrays.stream(known.getFields()).filter(Field::isEnumConstant).map(OutputSchema::nameOf);
-            return Map.of("type", "string", "enum", constants.toList());
+            return schema("string", "enum", constants.toList());
         } else if (raw instanceof Class<?> known && known.isRecord() && raw == type) {
             return ofRecord(known, place, path);
         }
         throw new IllegalArgumentException(place + " is a " + type.getTypeName()
                 + "; use text, numbers, booleans, enums, List, Set, Map<String, …>, Optional, JsonNode and records.");
+    }
+
+    /** Keeps the order, so that a repeated request is the same to the byte. */
+    private static Map<String, Object> schema(String type, Object... namesAndValues) {
+        var schema = new LinkedHashMap<String, Object>(Map.of("type", type));
+        for (var i = 0; i < namesAndValues.length; i += 2) {
+            schema.put((String) namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return schema;
     }
 
     private static Type argument(Type type, int index) {

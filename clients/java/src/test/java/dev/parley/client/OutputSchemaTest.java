@@ -78,6 +78,14 @@ class OutputSchemaTest {
     }
 
     @Test
+    void a_schema_is_the_same_to_the_byte_each_time() {
+        assertEquals(
+                "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"weightKg\":{\"type\":\"number\"}},"
+                        + "\"required\":[\"name\",\"weightKg\"],\"additionalProperties\":false}",
+                Json.WIRE.writeValueAsString(OutputSchema.of(Part.class)));
+    }
+
+    @Test
     void a_type_that_has_no_schema_is_named_with_its_place() {
         var wrong = Map.of(
                 Dated.class, "Dated.when is a java.time.Instant",
