@@ -30,17 +30,8 @@ type chatReader struct {
 	hasBegun bool
 }
 
-func (r *chatReader) read(m message) (*ChatChunk, bool, error) {
-	if _, err := readKind(m, "event"); err != nil {
-		return nil, false, err
-	}
-	chunk := new(ChatChunk)
-	if err := decode(m.data, chunk); err != nil {
-		return nil, false, err
-	}
-	r.keep(chunk)
-	return chunk, true, nil
-}
+// create knows one kind, which says nothing of itself.
+func (r *chatReader) create(string) (*ChatChunk, bool) { return new(ChatChunk), true }
 
 func (r *chatReader) keep(chunk *ChatChunk) {
 	usage, cost := cmp.Or(chunk.Usage, r.whole.Usage), cmp.Or(chunk.Cost, r.whole.Cost)

@@ -2,6 +2,7 @@ package parley
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -33,6 +34,9 @@ func New(options ...Option) (*Client, error) {
 	settings, err := usual.with(options)
 	if err != nil {
 		return nil, err
+	}
+	if settings.idempotencyKey != nil {
+		return nil, errors.New("parley: an Idempotency-Key names one call; give WithIdempotencyKey to that call")
 	}
 	t := &transport{settings: settings, clock: realClock, idle: idleTimeout}
 	return &Client{

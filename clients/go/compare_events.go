@@ -61,15 +61,6 @@ func (*ComparisonModelResult) isCompareEvent()     {}
 func (*ComparisonChunk) isCompareEvent()           {}
 func (*ComparisonDone) isCompareEvent()            {}
 
-var compareEvents = map[string]func() CompareEvent{
-	"comparison_start":  func() CompareEvent { return new(ComparisonStart) },
-	"model_chunk":       func() CompareEvent { return new(ComparisonModelChunk) },
-	"model_stream_done": func() CompareEvent { return new(ComparisonModelStreamDone) },
-	"model_result":      func() CompareEvent { return new(ComparisonModelResult) },
-	"comparison_chunk":  func() CompareEvent { return new(ComparisonChunk) },
-	"done":              func() CompareEvent { return new(ComparisonDone) },
-}
-
 // compareReader puts the result together, which no single event carries.
 type compareReader struct {
 	whole      CompareResult
@@ -77,8 +68,25 @@ type compareReader struct {
 	isDone     bool
 }
 
-func (r *compareReader) read(m message) (CompareEvent, bool, error) {
-	event, isKnown, err := readEvent(m, "event", compareEvents)
+func (r *compareReader) create(kind string) (CompareEvent, bool) {
+	switch kind {
+	case "comparison_start":
+		return new(ComparisonStart), true
+	case "model_chunk":
+		return new(ComparisonModelChunk), true
+	case "model_stream_done":
+		return new(ComparisonModelStreamDone), true
+	case "model_result":
+		return new(ComparisonModelResult), true
+	case "comparison_chunk":
+		return new(ComparisonChunk), true
+	case "done":
+		return new(ComparisonDone), true
+	}
+	return nil, false
+}
+
+func (r *compareReader) keep(event CompareEvent) {
 	switch event := event.(type) {
 	case *ComparisonStart:
 		r.whole.Models = event.Models
@@ -95,7 +103,6 @@ func (r *compareReader) read(m message) (CompareEvent, bool, error) {
 		})
 		r.isDone = true
 	}
-	return event, isKnown, err
 }
 
 func (r *compareReader) text(event CompareEvent) (TextDelta, bool) {

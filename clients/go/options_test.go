@@ -54,6 +54,12 @@ func TestBadConfigurationIsRefusedWithAdvice(t *testing.T) {
 	}
 }
 
+func TestAnIdempotencyKeyIsNotForEveryCall(t *testing.T) {
+	if _, err := New(WithIdempotencyKey("order-17")); err == nil || !strings.Contains(err.Error(), "to that call") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTheEnvironmentConfiguresAClientAndTheProgramWins(t *testing.T) {
 	t.Setenv("PARLEY_URL", "https://from.environment/gateway/")
 	t.Setenv("PARLEY_API_KEY", "rsk_environment")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"time"
 )
 
 // Parsed is an answer in the type that was asked for.
@@ -16,7 +17,7 @@ type Parsed[T any] struct {
 // Parse asks a roundtable for an answer of the struct type T, whose JSON Schema ([Schema]) every seat and the consolidation must
 // keep to. An answer that does not fit is an [*OutputError].
 func Parse[T any](ctx context.Context, client *Client, req RoundtableRequest, options ...Option) (*Parsed[T], error) {
-	wanted, err := schemaOf(reflect.TypeFor[T]())
+	wanted, err := schemaOf[T]()
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +46,23 @@ func Parse[T any](ctx context.Context, client *Client, req RoundtableRequest, op
 // Objects are closed. A field is required unless it is a pointer, which may be null as well, or has omitempty. Fields are
 // strings, numbers, booleans, [time.Time], structs, and slices, maps with string keys and pointers of these.
 func Schema[T any]() (json.RawMessage, error) {
-	schema, err := schemaOf(reflect.TypeFor[T]())
+	schema, err := schemaOf[T]()
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(schema)
+}
+
+func schemaOf[T any]() (*schema, error) {
+	t := reflect.TypeFor[T]()
+	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() {
+		return nil, fmt.Errorf("parley: %v is no struct; put it into a field of one, for an answer is a JSON object", t)
+	}
+	made, err := makeSchema(t, nil)
+	if err != nil {
+		return nil, fmt.Errorf("parley: no JSON Schema for %v: %w", t, err)
+	}
+	return made, nil
 }
 
 // read stores the consolidated answer in what into points to if it keeps to the schema.

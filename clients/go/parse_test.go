@@ -80,8 +80,8 @@ func TestATypeWithoutASchemaIsRefusedWithItsField(t *testing.T) {
 		`field F: the enum value "x" is none of type integer`: Schema[struct {
 			F int `enum:"1,x"`
 		}],
-		`field F: the enum value "true" is none of type boolean`: Schema[struct {
-			F bool `enum:"true"`
+		`field F: the enum value "maybe" is none of type boolean`: Schema[struct {
+			F bool `enum:"maybe"`
 		}],
 	} {
 		if _, err := schema(); err == nil || !strings.Contains(err.Error(), want) {
@@ -110,13 +110,13 @@ func TestAnAnswerIsParsedIntoTheTypeAskedFor(t *testing.T) {
 
 func TestAnAnswerThatDoesNotFitIsAnOutputErrorWithTheAnswer(t *testing.T) {
 	for data, want := range map[string]string{
-		`{"verdict": "maybe", "confidence": 1}`:         "$.verdict is maybe, which is none of [yes no]",
+		`{"verdict": "maybe", "confidence": 1}`:         `$.verdict is "maybe", which is none of [yes no]`,
 		`{"verdict": "yes"}`:                            `$ lacks "confidence"`,
-		`{"verdict": "yes", "confidence": null}`:        "$.confidence is of type null, not number",
-		`{"verdict": "yes", "confidence": "high"}`:      "$.confidence is of type string, not number",
+		`{"verdict": "yes", "confidence": null}`:        "$.confidence is null, which is not of type number",
+		`{"verdict": "yes", "confidence": "high"}`:      `$.confidence is "high", which is not of type number`,
 		`{"verdict": "yes", "confidence": 1, "why": 2}`: `$ has "why", which the type does not know`,
-		`"yes"`:   "$ is of type string, not object",
-		`["yes"]`: "$ is of type array, not object",
+		`"yes"`:   `$ is "yes", which is not of type object`,
+		`["yes"]`: `$ is ["yes"], which is not of type object`,
 		`null`:    "no consolidated answer: schema_invalid: None fits.",
 		`{"verdict": "yes", "confidence": 1e999}`: "does not fit the type",
 	} {
@@ -141,7 +141,7 @@ func TestListsMapsAndPointersAreCheckedToo(t *testing.T) {
 	if err != nil || parsed.Value.Title != "t" || *parsed.Value.Maybe != "a" || parsed.Value.Parts[0].Confidence != 0.5 || parsed.Value.When.Year() != 2026 {
 		t.Fatalf("got %+v, %v", parsed, err)
 	}
-	for _, want := range []string{"$.reasons[0] is looks", "$.notes.a is of type number", "cannot unmarshal number 300"} {
+	for _, want := range []string{`$.reasons[0] is "looks"`, "$.notes.a is 1, which is not of type string", "cannot unmarshal number 300"} {
 		if _, err := Parse[report](context.Background(), client, ask); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}

@@ -59,23 +59,30 @@ func (*RoundtableModelError) isRoundtableEvent()   {}
 func (*RoundtableSummaryDelta) isRoundtableEvent() {}
 func (*RoundtableDone) isRoundtableEvent()         {}
 
-var roundtableEvents = map[string]func() RoundtableEvent{
-	"start":         func() RoundtableEvent { return new(RoundtableStart) },
-	"model_delta":   func() RoundtableEvent { return new(RoundtableModelDelta) },
-	"model_done":    func() RoundtableEvent { return new(RoundtableModelDone) },
-	"model_error":   func() RoundtableEvent { return new(RoundtableModelError) },
-	"summary_delta": func() RoundtableEvent { return new(RoundtableSummaryDelta) },
-	"done":          func() RoundtableEvent { return new(RoundtableDone) },
-}
-
 type roundtableReader struct{ whole *RoundtableResult }
 
-func (r *roundtableReader) read(m message) (RoundtableEvent, bool, error) {
-	event, isKnown, err := readEvent(m, "type", roundtableEvents)
+func (r *roundtableReader) create(kind string) (RoundtableEvent, bool) {
+	switch kind {
+	case "start":
+		return new(RoundtableStart), true
+	case "model_delta":
+		return new(RoundtableModelDelta), true
+	case "model_done":
+		return new(RoundtableModelDone), true
+	case "model_error":
+		return new(RoundtableModelError), true
+	case "summary_delta":
+		return new(RoundtableSummaryDelta), true
+	case "done":
+		return new(RoundtableDone), true
+	}
+	return nil, false
+}
+
+func (r *roundtableReader) keep(event RoundtableEvent) {
 	if done, isDone := event.(*RoundtableDone); isDone {
 		r.whole = &done.RoundtableResult
 	}
-	return event, isKnown, err
 }
 
 func (r *roundtableReader) text(event RoundtableEvent) (TextDelta, bool) {

@@ -13,7 +13,7 @@ type message struct {
 	data []byte
 }
 
-// messageReader reads server-sent events. Source: HTML standard, 9.2.6, without lone carriage returns as line ends.
+// messageReader reads server-sent events. Source: HTML standard, 9.2.6, but for byte order marks and lone carriage returns.
 type messageReader struct{ lines *bufio.Reader }
 
 func newMessageReader(r io.Reader) *messageReader { return &messageReader{bufio.NewReader(r)} }

@@ -1,8 +1,8 @@
 package parley
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"io"
 	"iter"
 )
@@ -25,10 +25,11 @@ type Stream[E, R any] struct {
 	err        error // what ended the stream: io.EOF at its proper end
 }
 
-// eventReader turns messages into one API's events and keeps what the whole result takes.
+// eventReader is what one API's streams have of their own. It keeps what the whole result takes.
 type eventReader[E, R any] interface {
-	read(message) (event E, isKnown bool, err error) // err: what is no event, or a *StreamError
-	text(E) (delta TextDelta, isText bool)
+	create(kind string) (event E, isKnown bool) // an empty event of this kind, to decode into
+	keep(event E)
+	text(event E) (delta TextDelta, isText bool)
 	result() *R // nil before all of it has come
 }
 
@@ -94,57 +95,42 @@ func (s *Stream[E, R]) RequestID() string { return s.connection.requestID }
 
 func (s *Stream[E, R]) next() (event E, err error) {
 	for s.err == nil {
-		var isKnown bool
-		if event, isKnown, s.err = s.advance(); isKnown {
+		var found message
+		if found, s.err = s.connection.next(); s.err != nil {
+			break
+		}
+		kind, told, err := readKind(found)
+		event, isKnown := s.reader.create(kind)
+		if err == nil && told == nil && isKnown {
+			err = decode(found.data, event)
+		}
+		switch {
+		case err != nil:
+			s.err = s.connection.failure("the stream holds what is no event of Parley's", err)
+		case told != nil:
+			told.RequestID = s.connection.requestID
+			s.err = told
+		case isKnown:
+			s.reader.keep(event)
 			return event, nil
 		}
 	}
 	return event, s.err
 }
 
-func (s *Stream[E, R]) advance() (event E, isKnown bool, err error) {
-	message, err := s.connection.next()
-	if err != nil {
-		return event, false, err
+// readKind returns what tells an event's kind: a member of its data, else its name, else nothing. The event of kind "error",
+// and an error without a kind, ends the stream; an "error" inside any other event is its data.
+func readKind(m message) (kind string, told *StreamError, err error) {
+	var data struct{ Type, Event, Error any }
+	if err := decode(m.data, &data); err != nil {
+		return "", nil, err
 	}
-	event, isKnown, err = s.reader.read(message)
-	var told *StreamError
-	if errors.As(err, &told) {
-		told.RequestID = s.connection.requestID
-	} else if err != nil {
-		err = s.connection.failure("the stream holds what is no event of Parley's", err)
-	}
-	return event, isKnown, err
-}
-
-// readEvent decodes a message into the event of its kind; isKnown is false for other kinds.
-func readEvent[E any](m message, member string, kinds map[string]func() E) (event E, isKnown bool, err error) {
-	kind, err := readKind(m, member)
-	create, isKnown := kinds[kind]
-	if err != nil || !isKnown {
-		return event, false, err
-	}
-	created := create()
-	if err := decode(m.data, created); err != nil {
-		return event, false, err
-	}
-	return created, true, nil
-}
-
-// readKind returns what tells an event's kind: a member of its data, else its name. The event of kind "error", and an error
-// without a kind, is a *StreamError; an "error" inside any other event is its data.
-func readKind(m message, member string) (string, error) {
-	var members map[string]any
-	if err := decode(m.data, &members); err != nil {
-		return "", err
-	}
-	kind, isText := members[member].(string)
-	if !isText {
-		kind = m.name
-	}
-	if kind == "error" || kind == "" && members["error"] != nil {
+	ofType, _ := data.Type.(string)
+	ofEvent, _ := data.Event.(string)
+	kind = cmp.Or(ofType, ofEvent, m.name)
+	if kind == "error" || kind == "" && data.Error != nil {
 		found := readProblem(m.data)
-		return "", &StreamError{Code: found.Code, Message: found.Message, Details: found.Details}
+		told = &StreamError{Code: found.Code, Message: found.Message, Details: found.Details}
 	}
-	return kind, nil
+	return kind, told, nil
 }
