@@ -132,6 +132,11 @@ def test_endless_head_is_refused(run: Run[Any]) -> None:
         run(answers(WireServer(reply)))
 
 
+def test_heads_of_many_empty_answers_do_not_add_up(run: Run[Any]) -> None:
+    reply = Reply((head(200, [("X-Filler", "v" * 50_000), ("Content-Length", "0")]),))
+    assert run(answers(WireServer(reply), 5)) == ([b""] * 5, 1)
+
+
 def test_endless_chunk_extension_and_endless_trailer_are_refused(run: Run[Any]) -> None:
     begin = head(200, [("Transfer-Encoding", "chunked")])
     for endless in (b"2;" + b"x" * 60_000, b"0\r\nx-filler: " + b"v" * 60_000):

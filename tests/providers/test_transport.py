@@ -350,6 +350,12 @@ def test_endless_error_body_is_read_in_part_only() -> None:
     assert failure_of(fetching(), reply).status == 500
 
 
+def test_error_body_that_can_not_be_unpacked_still_has_its_status() -> None:
+    headers = [("Content-Type", "application/json"), ("Content-Encoding", "br")]
+    failure = failure_of(fetching(), body_reply(b"\x0b\x02\x80text\x03", 429, headers))
+    assert (failure.failure.code, failure.status) == (FailureCode.RATE_LIMITED, 429)
+
+
 def test_calls_beyond_max_concurrency_wait_for_their_place() -> None:
     go_on = asyncio.Event()
 

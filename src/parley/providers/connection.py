@@ -55,6 +55,7 @@ class Connection(asyncio.Protocol):
         self.headers = {}
         self.has_body = self._has_head = self._is_complete = False
         self._is_asked = True
+        self._barren_bytes = 0
         if self._fault is None:
             if len(body) <= _MAX_JOINED_BYTES:
                 self._transport.write(head + body)

@@ -14,7 +14,7 @@ from contextlib import nullcontext, suppress
 
 from parley.domain.errors import UpstreamFailure
 from parley.domain.settings import ProviderSettings
-from parley.providers.coding import UnpackedBody, body_of
+from parley.providers.coding import body_of
 from parley.providers.connection import Connection, Disconnected, NotHttp
 from parley.providers.dialing import ProxyRefused
 from parley.providers.failures import (
@@ -129,7 +129,7 @@ class Transport:
         try:
             await connection.ask(self._outlet.head(method, path, body), body or b"")
             if not 200 <= connection.status < 300:
-                said = await _first_bytes(body_of(connection))
+                said = await _first_bytes(connection)
                 raise self.failure(said, connection.status, connection.headers)
         except ConnectionError as error:
             raise self._not_reached(error) from error
@@ -247,11 +247,12 @@ class _Watchdog:
             self._timer = self._loop.call_later(min(left_s, stall_s), self._look, connection)
 
 
-async def _first_bytes(body: Connection | UnpackedBody) -> bytes:
-    """Return the start of an error body; one that breaks off still has its status."""
+async def _first_bytes(connection: Connection) -> bytes:
+    """Return the start of an error body; one that breaks off or can't be unpacked still has its status."""
     pieces: list[bytes] = []
     size_bytes = 0
     with suppress(Disconnected, NotHttp):
+        body = body_of(connection)
         while size_bytes < _MAX_ERROR_BODY_BYTES and (read := await body.read()):
             pieces.append(read)
             size_bytes += len(read)
