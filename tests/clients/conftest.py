@@ -14,6 +14,7 @@ from clients.toolchains import need
 from clients.wire import Wire, running_wire
 
 _TABLE = pytest.StashKey[Table]()
+_SKIPPED = pytest.StashKey[set[str]]()
 _JUDGED = ("test_transcripts.py", "test_hostile_wire.py", "test_retries.py", "test_conformance.py", "test_refusals.py")
 _WRITTEN = Path(__file__).parents[2] / ".artifacts" / "conformance.txt"
 
@@ -61,6 +62,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Iterator[None]:  # the hook's own value passes through
     report = yield
+    if report.skipped:
+        item.config.stash.setdefault(_SKIPPED, set()).add(report.longrepr[2].removeprefix("Skipped: "))
     case = _case(item)
     if case and (report.when == "call" or not report.passed):
         outcome = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[report.outcome]
@@ -79,11 +82,11 @@ def _case(item: pytest.Item) -> tuple[str, str] | None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     table = config.stash.get(_TABLE, None)
-    if table is None:
-        return
-    _WRITTEN.parent.mkdir(exist_ok=True)
-    _WRITTEN.write_text(table.text())
-    terminalreporter.section("the client libraries")
-    for line in table.totals(table.languages):
-        terminalreporter.write_line(line)
-    terminalreporter.write_line(f"The table, case by language, is in {_WRITTEN}.")
+    lines = [f"Not tried: {sentence}." for sentence in sorted(config.stash.get(_SKIPPED, set()))]
+    if table is not None:
+        _WRITTEN.parent.mkdir(exist_ok=True)
+        _WRITTEN.write_text(table.text())
+        lines += [*table.totals(table.languages), f"The table, case by language, is in {_WRITTEN}."]
+    if lines:
+        terminalreporter.section("the client libraries")
+        terminalreporter.write_line("\n".join(lines))
