@@ -47,14 +47,14 @@ class Findings:
         return list(dict.fromkeys(figure for name, figure, _ in self.rounds if name == scenario))
 
     def is_within(self, scenario: str, budget: Budget, target: str) -> bool | None:
-        """Say whether a target keeps a budget; None where it can't be told."""
+        """Say whether a target keeps a budget, as far as what it is held against was measured; None without figures."""
         found = self.find(scenario, budget.figure, target)
         if found is None:
             return None
+        most = [budget.most] if budget.most is not None else []
         floor = self.find(scenario, budget.figure, "floor")
-        bounds = [
-            budget.most is None or found.median <= budget.most,
-            budget.least is None or found.median >= budget.least,
-            budget.of_floor is None or floor is None or found.median <= budget.of_floor * floor.median,
-        ]
-        return all(bounds)
+        if budget.of_floor is not None and floor is not None:
+            most.append(budget.of_floor * floor.median)
+        if budget.of_other is not None and (other := self.find(budget.of_other[0], budget.figure, target)):
+            most.append(budget.of_other[1] * other.median)
+        return all(found.median <= each for each in most) and (budget.least is None or found.median >= budget.least)

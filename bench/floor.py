@@ -47,8 +47,8 @@ class Floor:
         kind = "stream" if work.is_stream else "plain"
         return Request(f"/{kind}/{work.calls}{work.upstream.path}", work.prompt.encode())
 
-    def installed_mb(self) -> float:
-        return 0.0
+    def installed_mb(self) -> None:
+        return None
 
 
 class _Model(asyncio.Protocol):

@@ -42,20 +42,25 @@ def _cell(scenario: str, figure: str, target: str, findings: Findings) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def _verdict(scenario: str, budget: Budget | None, target: str, findings: Findings) -> str:
     if budget is None:
         return ""
-    words = [
-        f"at most {budget.most:g}" if budget.most is not None else "",
-        f"at least {budget.least:g}" if budget.least is not None else "",
-        f"at most {budget.of_floor:g} × floor" if budget.of_floor is not None else "",
-    ]
-    said = ", ".join(word for word in words if word)
+    words = []
+    if budget.most is not None:
+        words.append(f"at most {budget.most:g}")
+    if budget.least is not None:
+        words.append(f"at least {budget.least:g}")
+    if budget.of_floor is not None and findings.find(scenario, budget.figure, "floor"):
+        words.append(f"at most {budget.of_floor:g} × floor")
+    if budget.of_other is not None and findings.find(budget.of_other[0], budget.figure, target):
+        words.append(f"at most {budget.of_other[1]:g} × {budget.of_other[0]}")
+    if not words:
+        return ""
     is_within = findings.is_within(scenario, budget, target)
-    return f"{said}: {'kept' if is_within else 'MISSED'}"
+    return f"{', '.join(words)}: {'kept' if is_within else 'MISSED'}"
 
 
 def document(scenarios: list[Scenario], findings: Findings, options: dict[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,16 @@ _SLOW = Upstream(tokens=20, gap_us=500_000)
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a figure may be, on the reference machine. `of_floor` is its most as a multiple of the raw floor's."""
+    """What a figure may be, on the reference machine.
+
+    `of_floor` is its most as a multiple of the raw floor's, `of_other` as one of the same figure of another scenario.
+    """
 
     figure: str
     most: float | None = None
     least: float | None = None
     of_floor: float | None = None
+    of_other: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def _curves() -> list[Scenario]:
             f"seats_{count}",
             f"panel of {count}, fast, plain",
             UnderLoad(Work(seats=count), Load(16, 2)),
-            (),
+            (Budget("call_cpu_ms", of_other=("seats_4", 1.15)),) if count == 32 else (),
             "seats",
             count,
         )

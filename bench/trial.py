@@ -170,7 +170,8 @@ class Installed:
 
     def measure(self, stage: Stage, target: Target) -> Figures:
         del stage
-        return {"installed_mb": target.installed_mb()}
+        size_mb = target.installed_mb()
+        return {} if size_mb is None else {"installed_mb": size_mb}
 
 
 def try_load(stage: Stage, server: Running, work: Work, load: Load, share: float | None = None) -> Figures:
