@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from parley.books.account import Account, Payer
 from parley.books.ledger import Ledger
 from parley.books.meter import Meter
-from parley.books.readers import Watcher, to_all, watched
+from parley.books.readers import Watched, Watcher, to_all
 from parley.books.unkept import Unkept
 from parley.domain.events import ConsolidationFinished, Emit, Oversight, RunFinished, RunStarted
 from parley.domain.ids import new_uuid
@@ -101,7 +101,7 @@ class Gateway:
     async def run(self, ticket: Ticket, client: Emit) -> PanelResult:
         """Ask every seat and resolve; failures of models are part of the result. Cancelling it cancels every call."""
         watchers = self._readers.make_watchers(ticket)
-        with watched(watchers):
+        with Watched(watchers):
             meter = Meter()
             emit = to_all([meter, ticket.account, *watchers, *self._readers.make()], client)
             started = self._tools.clock()

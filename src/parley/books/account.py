@@ -7,7 +7,7 @@ through `allow` and `close`.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from parley.books.entries import RUNNING, CallOpening, Closing, Enlargement, Hold, Opening, Row, Settlement
@@ -24,6 +24,7 @@ from parley.domain.events import (
     SeatFinished,
 )
 from parley.domain.ids import new_id
+from parley.domain.quick import dataclass
 from parley.domain.run import Answer, Verdict
 from parley.domain.usage import Usage
 

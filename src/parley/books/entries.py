@@ -6,11 +6,12 @@ settling again, or settling what was closed as abandoned, changes what was spent
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from sqlalchemy import ClauseElement, Connection, String, bindparam, delete, func, literal_column, select, update
 
+from parley.domain.quick import dataclass
 from parley.store.prepared import Prepared
 from parley.store.schema import attempts, holds, keys, prices, spend, usage_events
 from parley.store.upsert import insert_for

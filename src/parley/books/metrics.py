@@ -19,9 +19,7 @@ from parley.domain.events import (
     Event,
     RunFinished,
     RunStarted,
-    SeatDelta,
     SeatFinished,
-    SeatReasoning,
 )
 from parley.domain.run import Answer, PanelRequest
 from parley.domain.usage import Usage
@@ -146,10 +144,6 @@ class MetricsReader:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case SeatDelta() | SeatReasoning():
-                pass
-            case ConsolidationDelta():
-                self._judge_streams = True
             case AttemptStarted(role=role, seat_index=seat_index, model=model):
                 call = self._calls.setdefault((role, seat_index), _CallTimes(self._metrics.clock()))
                 call.model = model
@@ -157,6 +151,8 @@ class MetricsReader:
                 self._count_attempt(event)
             case SeatFinished(answer=answer):
                 self._count_call(answer)
+            case ConsolidationDelta():
+                self._judge_streams = True
             case RunStarted(request=request):
                 self._request = request
                 self._started = self._metrics.clock()

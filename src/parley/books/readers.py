@@ -1,8 +1,7 @@
 """Who reads a run's events, one after the other, and how those that must hear of its end hear of it."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Protocol
 
 from parley.domain.events import Emit, Event, SeatDelta, SeatReasoning, SeatRefusal, SeatToolCall
@@ -35,15 +34,18 @@ def to_all(books: Sequence[Emit], client: Emit) -> Emit:
     return emit
 
 
-@contextmanager
-def watched(watchers: Sequence[Watcher]) -> Iterator[None]:
-    """Tell `watchers` of the end of the block, however it ends."""
-    outcome = "failed"
-    try:
-        yield
-    except asyncio.CancelledError:
-        outcome = "cancelled"
-        raise
-    finally:
-        for watcher in watchers:
+class Watched:
+    """Tells `watchers` of the end of the block, however it ends."""
+
+    __slots__ = ("_watchers",)
+
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self._watchers = watchers
+
+    def __enter__(self) -> None:
+        """Nothing has to be told yet."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        outcome = "cancelled" if kind is not None and issubclass(kind, asyncio.CancelledError) else "failed"
+        for watcher in self._watchers:
             watcher.finish(outcome)

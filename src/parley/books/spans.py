@@ -6,7 +6,6 @@ with `parley.` where those have none. No prompt, answer or error text stands in 
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -22,10 +21,9 @@ from parley.domain.events import (
     JudgeSeated,
     RunFinished,
     RunStarted,
-    SeatDelta,
     SeatFinished,
-    SeatReasoning,
 )
+from parley.domain.quick import dataclass
 from parley.domain.run import (
     Answer,
     Comparison,
@@ -166,16 +164,14 @@ class TraceReader:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case SeatDelta() | SeatReasoning():
-                pass
-            case ConsolidationDelta():
-                self._note_stream()
             case AttemptStarted():
                 self._begin_attempt(event)
             case AttemptEnded():
                 self._end_attempt(event)
             case SeatFinished(answer=answer):
                 self._end_answer(answer)
+            case ConsolidationDelta():
+                self._note_stream()
             case RunStarted():
                 self._begin(event)
             case JudgeSeated():
@@ -250,17 +246,19 @@ class TraceReader:
         call = self._call_of(event.role, event.seat_index)
         if call is None:
             return
-        provider = provider_name(event.deployment.provider)
-        call.span.attributes |= {"gen_ai.provider.name": provider, "parley.provider": event.deployment.provider}
-        attempt = self._open(call.span, f"attempt {event.deployment.upstream_model}", "client")
-        attempt.attributes |= {
+        deployment = event.deployment
+        provider = provider_name(deployment.provider)
+        call.span.attributes["gen_ai.provider.name"] = provider
+        call.span.attributes["parley.provider"] = deployment.provider
+        attempt = self._open(call.span, f"attempt {deployment.upstream_model}", "client")
+        attempt.attributes = {
             "gen_ai.provider.name": provider,
-            "gen_ai.request.model": _short(event.deployment.upstream_model),
+            "gen_ai.request.model": _short(deployment.upstream_model),
             "parley.role": event.role.value,
             "parley.seat_index": event.seat_index,
             "parley.attempt": len(call.attempts) + 1,
             "parley.model": _short(event.model),
-            "parley.provider": event.deployment.provider,
+            "parley.provider": deployment.provider,
         }
         call.attempts.append(attempt)
 

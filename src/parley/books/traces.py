@@ -9,7 +9,6 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from parley.books.spans import Span, Trace, TraceReader, TraceTools
 from parley.domain.errors import NotServing
+from parley.domain.quick import dataclass
 from parley.domain.settings import RetentionSettings
 from parley.store.database import Store
 from parley.store.prepared import Prepared

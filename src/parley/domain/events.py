@@ -1,13 +1,13 @@
 """What happens in a run, as it happens: one stream of events, read by the meter, the trace and the client."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from parley.domain.errors import SeatFailure
 from parley.domain.messages import ToolCall
 from parley.domain.models import Deployment
+from parley.domain.quick import dataclass
 from parley.domain.run import Answer, PanelRequest, PanelResult, Verdict
 from parley.domain.usage import Usage
 

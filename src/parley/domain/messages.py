@@ -1,9 +1,10 @@
 """A conversation: messages made of parts, tool calls, and the tools that a model may call."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from parley.domain.json import JsonObject
+from parley.domain.quick import dataclass
 
 
 class Role(StrEnum):

@@ -1,7 +1,7 @@
 """One request through the engine: what is asked, what each seat answered, how it was resolved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from parley.domain.errors import SeatFailure
 from parley.domain.json import JsonObject, JsonValue
 from parley.domain.messages import Message, Tool, ToolCall, ToolChoice
 from parley.domain.models import Effort
+from parley.domain.quick import dataclass
 from parley.domain.usage import Usage
 
 

@@ -20,4 +20,4 @@ class GrowingText:
 
     def __str__(self) -> str:
         """Return the whole text so far."""
-        return "".join([*self._blocks, *self._pieces])
+        return "".join([*self._blocks, *self._pieces]) if self._blocks else "".join(self._pieces)

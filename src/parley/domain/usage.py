@@ -1,7 +1,8 @@
 """Tokens and money. Money is Decimal US dollars everywhere inside; it becomes a JSON number or string at the edge."""
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+
+from parley.domain.quick import dataclass
 
 _MILLION = Decimal(1_000_000)
 _MOST_TOKENS = 1_000_000_000
@@ -34,8 +35,14 @@ class Usage:
     @property
     def is_believable(self) -> bool:
         """Whether a model can have used this: absurd counts would spoil a key's spend, and no number holds them all."""
-        counts = (self.input_tokens, self.output_tokens, self.cache_read_tokens, self.cache_creation_tokens)
-        return max(*counts, self.reasoning_tokens) <= _MOST_TOKENS and (self.upstream_cost_usd or 0) <= _MOST_USD
+        return (
+            self.input_tokens <= _MOST_TOKENS
+            and self.output_tokens <= _MOST_TOKENS
+            and self.cache_read_tokens <= _MOST_TOKENS
+            and self.cache_creation_tokens <= _MOST_TOKENS
+            and self.reasoning_tokens <= _MOST_TOKENS
+            and (self.upstream_cost_usd is None or self.upstream_cost_usd <= _MOST_USD)
+        )
 
     def __add__(self, other: "Usage") -> "Usage":
         costs = [cost for cost in (self.upstream_cost_usd, other.upstream_cost_usd) if cost is not None]

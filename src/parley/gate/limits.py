@@ -9,12 +9,12 @@ import itertools
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
 from parley.domain.errors import RateLimited
 from parley.domain.limits import DAY_S, MINUTE_S, LimitState, Window, WindowName
+from parley.domain.quick import dataclass
 from parley.domain.settings import LimiterSettings
 
 MEMORY_URL = "memory://"

@@ -127,9 +127,10 @@ class Attempt:
             return None
         if self.finish_reason is FinishReason.CONTENT_FILTER:
             return _no_answer(FailureCode.CONTENT_FILTERED, "The provider's content filter stopped this answer.")
-        if self._is_refused or (self.refusal and not self.text.strip()):
+        is_blank = not self.text.strip()
+        if self._is_refused or (is_blank and self.refusal):
             return _no_answer(FailureCode.REFUSED, "The model declined to answer.")
-        if not self.text.strip() and not self._calls:
+        if is_blank and not self._calls:
             return _no_answer(FailureCode.EMPTY_ANSWER, self._why_empty())
         return None
 
@@ -178,7 +179,7 @@ class Attempt:
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        return tuple(self._calls[index].closed() for index in sorted(self._calls))
+        return tuple([self._calls[index].closed() for index in sorted(self._calls)]) if self._calls else ()
 
 
 def most_output_tokens(sampling: Sampling, deployment: Deployment, assumed: int) -> int:

@@ -5,13 +5,14 @@ Pure: no call is made here. Unknown models and requests that no model can serve 
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from parley.catalog.catalog import Catalog
 from parley.domain.events import CallRole
 from parley.domain.json import JsonObject
 from parley.domain.messages import Message, Role, TextPart, Tool, ToolChoice, text_message
 from parley.domain.models import Deployment, Model
+from parley.domain.quick import dataclass
 from parley.domain.run import (
     Comparison,
     JsonFormat,

@@ -1,9 +1,9 @@
 """How many tokens messages are: about, and at most. No tokenizer runs: it would cost more than it tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parley.domain.messages import Message, TextPart
+from parley.domain.quick import dataclass
 from parley.domain.usage import estimate_tokens
 
 _IMAGE_TOKENS = 1_000

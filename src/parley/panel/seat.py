@@ -283,11 +283,12 @@ class _Life:
 
     def _account(self, attempt: Attempt, messages: tuple[Message, ...], failure: UpstreamFailure | None) -> None:
         usage = attempt.usage_or_estimate(messages, failure)
-        self._usage += usage
+        self._usage = usage if self._attempts == 1 else self._usage + usage
         price = attempt.route.deployment.price
         cost = None if price is None else price.cost_usd(usage)
         self._cost = None if cost is None or self._cost is None else self._cost + cost
-        self._warnings.update(dict.fromkeys(attempt.warnings))
+        if attempt.warnings:
+            self._warnings.update(dict.fromkeys(attempt.warnings))
         self._emit(
             AttemptEnded(
                 self._seat.role,

@@ -5,12 +5,13 @@ propagate. A call that is not streamed yields its whole text as one `TextChunk`.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from parley.domain.json import JsonObject, JsonValue
 from parley.domain.messages import Message, Tool, ToolChoice
 from parley.domain.models import Deployment
+from parley.domain.quick import dataclass
 from parley.domain.run import FinishReason, OutputFormat, Sampling
 from parley.domain.usage import Usage
 

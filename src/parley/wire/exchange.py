@@ -4,11 +4,11 @@ A contract is `decode` and the three encoders of the Exchange that it returns. A
 one row in `routes.py`.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from parley.books.templates import Template
 from parley.domain.events import Event
+from parley.domain.quick import dataclass
 from parley.domain.run import PanelRequest, PanelResult
 from parley.wire.problems import Problem
 
