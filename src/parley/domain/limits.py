@@ -1,7 +1,8 @@
 """How many requests a key may make: the windows, and how full each is. Source: contracts/gateway.md, "Limits"."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from parley.domain.quick import dataclass
 
 MINUTE_S = 60
 DAY_S = 86_400
