@@ -10,7 +10,8 @@ from clients.conformance_table import Table
 from clients.drivers import Driver
 from clients.languages import LANGUAGES, Language, Start
 from clients.live import Live, live_server
-from clients.toolchains import need
+from clients.suites import SUITES, Suites
+from clients.toolchains import is_there, need
 from clients.wire import Wire, running_wire
 
 _TABLE = pytest.StashKey[Table]()
@@ -47,6 +48,15 @@ def driver(start: Start) -> Iterator[Driver]:
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     with running_wire() as running:
+        yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def suites(request: pytest.FixtureRequest) -> Iterator[Suites]:
+    """The libraries' own suites, as many as are asked for, under way from the first test on."""
+    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    wanted = [str(given["suite"]) for given in params if "suite" in given]
+    with Suites([name for name in wanted if is_there(*SUITES[name].programs)]) as running:
         yield running
 
 

@@ -48,6 +48,10 @@ def need(*programs: Program) -> None:
         pytest.skip(fault)
 
 
+def is_there(*programs: Program) -> bool:
+    return all(_fault(program) is None for program in programs)
+
+
 @functools.cache
 def _fault(program: Program) -> str | None:
     """Say what keeps `program` from being used."""
