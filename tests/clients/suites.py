@@ -4,6 +4,7 @@ with Suites(["go vet", "go test"]) as suites:
     suites.result("go test")
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,7 +32,13 @@ class Suite:
         with alone_in(self.folder):
             if self.command[0] == "npm":
                 node_modules(self.folder)
-            return run(self.folder, *_MEANWHILE, *self.command)
+            return run(self.folder, *_MEANWHILE, *self.command, env=_strictness())
+
+
+def _strictness() -> dict[str, str]:
+    """Hand on whether a test may be skipped for what is not installed."""
+    name = "PARLEY_REQUIRE_ALL"
+    return {name: os.environ[name]} if name in os.environ else {}
 
 
 def _python(*arguments: str) -> Suite:
