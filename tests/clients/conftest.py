@@ -1,7 +1,7 @@
 """What the tests of the client libraries share: a driver of each language, servers, and the table of the run."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -69,30 +69,30 @@ def live() -> Iterator[Live]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:  # the hook's own value passes through
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.skipped:
+    if isinstance(report.longrepr, tuple):
         item.config.stash.setdefault(_SKIPPED, set()).add(report.longrepr[2].removeprefix("Skipped: "))
-    case = _case(item)
-    if case and (report.when == "call" or not report.passed):
-        outcome = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[report.outcome]
-        table = item.config.stash.setdefault(_TABLE, Table(tuple(str(one) for one in LANGUAGES)))
-        table.add(case, str(item.callspec.params["language"]), outcome)
+    counts = report.when == "call" or not report.passed
+    if counts and isinstance(item, pytest.Function) and item.path.name in _JUDGED:
+        _note(item, report)
     return report
 
 
-def _case(item: pytest.Item) -> tuple[str, str] | None:
-    """Return the row of a test: its name as a sentence, and its parameters but for the language."""
-    if item.path.name not in _JUDGED or "language" not in getattr(item, "callspec", item).__dict__.get("params", {}):
-        return None
-    special = item.callspec.id.replace(str(item.callspec.params["language"]), "", 1).strip("-")
-    return item.originalname.removeprefix("test_").replace("_", " "), special
+def _note(item: pytest.Function, report: pytest.TestReport) -> None:
+    """Put a result into the table: the row is the test's name as a sentence, the part its other parameters."""
+    language = str(item.callspec.params["language"])
+    row = item.originalname.removeprefix("test_").replace("_", " ")
+    part = item.callspec.id.replace(language, "", 1).strip("-")
+    table = item.config.stash.setdefault(_TABLE, Table(tuple(str(one) for one in LANGUAGES)))
+    table.add((row, part), language, {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[report.outcome])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     table = config.stash.get(_TABLE, None)
-    lines = [f"Not tried: {sentence}." for sentence in sorted(config.stash.get(_SKIPPED, set()))]
+    skipped: set[str] = config.stash.get(_SKIPPED, set())
+    lines = [f"Not tried: {sentence}." for sentence in sorted(skipped)]
     if table is not None:
         _WRITTEN.parent.mkdir(exist_ok=True)
         _WRITTEN.write_text(table.text())

@@ -199,15 +199,16 @@ def test_a_call_that_is_given_up_is_cancelled_upstream_and_in_the_books(
 ) -> None:
     """A call of each family, all at once."""
     keys = {family: live.new_key() for family in _HANGING}
-    given_up: dict[str, Any] = {
+    ways: dict[str, dict[str, Any]] = {
         "cancel a stream": {"cancel_after_s": 0.5},
         "cancel a plain call": {"cancel_after_s": 0.5},
         "leave the loop": {"break_after": 1, "no_final": True},
         "timeout": {"timeout_s": 0.5},
-    }[way]
+    }
     kind = "stream" if way in ("cancel a stream", "leave the loop") else "create"
     begun = [
-        driver.at(live.url, key).begin(f"{family}.{kind}", _HANGING[family], **given_up) for family, key in keys.items()
+        driver.at(live.url, key).begin(f"{family}.{kind}", _HANGING[family], **ways[way])
+        for family, key in keys.items()
     ]
     for answer in map(driver.wait, begun):
         if way == "leave the loop":
