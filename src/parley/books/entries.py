@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ClauseElement, Connection, String, bindparam, delete, func, literal_column, select, update
 
 from parley.domain.quick import dataclass
-from parley.store.prepared import Prepared
+from parley.store.prepared import Prepared, do
 from parley.store.schema import attempts, holds, keys, prices, spend, usage_events
 from parley.store.upsert import insert_for
 
@@ -165,13 +165,13 @@ _BALANCE = Prepared(lambda _: _balance())
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     """Settle all at once; where one is not running any more, look at each by itself."""
     rows = [settlement.event for settlement in settlements]
-    connection.exec_driver_sql("SAVEPOINT settling")
+    do(connection, "SAVEPOINT settling")
     if _SETTLE.run(connection, rows) == len(rows):
-        connection.exec_driver_sql("RELEASE SAVEPOINT settling")
+        do(connection, "RELEASE SAVEPOINT settling")
         _add_spend(connection, rows)
         _add_beneath(connection, settlements)
         return
-    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT settling")
+    do(connection, "ROLLBACK TO SAVEPOINT settling")
     for settlement in settlements:
         settle_carefully(connection, settlement)
 

@@ -5,7 +5,7 @@ with `parley.` where those have none. No prompt, answer or error text stands in 
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -47,9 +47,12 @@ _PROVIDERS = {"gemini": "gcp.gemini", "mistral": "mistral_ai", "moonshot": "moon
 """Parley's names of vendors for which the conventions have a name of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Span:
-    """One step of a run. Times in seconds since 1970, UTC; ids in hexadecimal; the root's parent is the caller's."""
+    """One step of a run. Times in seconds since 1970, UTC; ids in hexadecimal; the root's parent is the caller's.
+
+    Only the reader of its run writes to it, and only until the run has ended.
+    """
 
     span_id: str
     parent_id: str | None
@@ -58,7 +61,7 @@ class Span:
     status: str
     start_time: float
     end_time: float
-    attributes: Mapping[str, AttributeValue]
+    attributes: dict[str, AttributeValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,40 +93,28 @@ class TraceTools:
     keeps_content: bool = False
 
 
-class _OpenSpan:
+class _OpenSpan(Span):
     """A span that is still being written."""
 
-    __slots__ = ("attributes", "end_time", "kind", "name", "parent_id", "span_id", "start_time", "status")
+    __slots__ = ("is_open",)
 
     def __init__(self, span_id: str, parent_id: str | None, name: str, kind: str, start_time: float) -> None:
         self.span_id = span_id
         self.parent_id = parent_id
         self.name = _short(name)
         self.kind = kind
-        self.start_time = start_time
-        self.end_time: float | None = None
         self.status = "ok"
-        self.attributes: dict[str, AttributeValue] = {}
+        self.start_time = self.end_time = start_time
+        self.attributes = {}
+        self.is_open = True
 
     def close(self, now: float, outcome: str, code: str | None) -> None:
+        self.is_open = False
         self.end_time = max(now, self.start_time)
         self.status = "cancelled" if outcome == "cancelled" else "error" if code else "ok"
         self.attributes["parley.outcome"] = outcome
         if code:
             self.attributes["error.type"] = code
-
-    def frozen(self) -> Span:
-        end_time = self.start_time if self.end_time is None else self.end_time
-        return Span(
-            self.span_id,
-            self.parent_id,
-            self.name,
-            self.kind,
-            self.status,
-            self.start_time,
-            end_time,
-            self.attributes,
-        )
 
 
 class _Call:
@@ -142,7 +133,7 @@ class _Call:
     def running(self) -> _OpenSpan | None:
         """The attempt under way."""
         last = self.attempts[-1] if self.attempts else None
-        return last if last is not None and last.end_time is None else None
+        return last if last is not None and last.is_open else None
 
 
 class TraceReader:
@@ -190,7 +181,7 @@ class TraceReader:
         code = FailureCode.CANCELLED if outcome == "cancelled" else "internal_error"
         now = self._tools.clock()
         for span in self._spans[1:]:
-            if span.end_time is None:
+            if span.is_open:
                 span.close(now, outcome, code)
         for call in (*self._seats, *([self._consolidation] if self._consolidation else [])):
             call.span.attributes.update(_usage_attributes(call.usage, call.cost) if call.attempts else {})
@@ -326,7 +317,7 @@ class TraceReader:
         if self._consolidation is None:
             self._consolidation = _Call(self._open(self._spans[0], "", "client"), is_streamed=False)
         span = self._consolidation.span
-        span.end_time = None
+        span.is_open = True
         span.attributes.pop("error.type", None)
         span.name = _short(f"chat {event.model}")
         span.attributes |= {
@@ -347,7 +338,7 @@ class TraceReader:
         if self._consolidation is None:
             return
         span = self._consolidation.span
-        ended = self._tools.clock() if span.end_time is None else span.end_time
+        ended = self._tools.clock() if span.is_open else span.end_time
         span.close(ended, *_outcome(verdict.failure))
         span.attributes["parley.fallback"] = verdict.is_fallback
         if verdict.vote is not None and verdict.vote.tie_break is not None:
@@ -360,9 +351,9 @@ class TraceReader:
         root.attributes["parley.cost_usd"] = f"{self._cost:f}"
         root.attributes["parley.cost_complete"] = self._is_cost_complete
         root.close(self._tools.clock(), outcome, code)
-        spans = tuple([span.frozen() for span in self._spans])
         run = self._run
-        self._tools.keep(Trace(run.request_id, run.trace_id, self._key_id, root.name, root.status, spans))
+        trace = Trace(run.request_id, run.trace_id, self._key_id, root.name, root.status, tuple(self._spans))
+        self._tools.keep(trace)
 
 
 def api_of(request: PanelRequest) -> str:
