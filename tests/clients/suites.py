@@ -53,11 +53,11 @@ def _go(*command: str) -> Suite:
     return Suite(CLIENTS / "go", (GO,), command)
 
 
-# The longest first, and in the order in which the tests of the languages need their folders last.
+# First those whose driver is built in the same folder, in the order in which the drivers are needed.
 SUITES = {
-    "java verify": Suite(CLIENTS / "java", (JAVAC, MAVEN), ("mvn", "-q", "-B", "verify")),
     "typescript check": _typescript("check"),
     "typescript test": _typescript("test"),
+    "java verify": Suite(CLIENTS / "java", (JAVAC, MAVEN), ("mvn", "-q", "-B", "verify")),
     "python tests": _python("pytest", "-p", "no:cacheprovider"),
     "python format": _python("ruff", "format", "--check", "."),
     "python lint": _python("ruff", "check", "."),

@@ -225,7 +225,7 @@ def test_a_cancelled_call_hangs_up(
     language: Language, driver: Driver, wire: Wire, op: str, reply: Reply, count: int
 ) -> None:
     key = wire.script(reply)
-    answer = driver.at(wire.url, key)(op, ROUNDTABLE, cancel_after_s=0.4)
+    answer = driver.at(wire.url, key)(op, ROUNDTABLE, cancel_after_s=0.6)
     assert answer.kind == "cancelled"
     assert len(answer.events) == count
     eventually(wire.gone.is_set, True)

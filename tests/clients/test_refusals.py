@@ -200,10 +200,10 @@ def test_a_call_that_is_given_up_is_cancelled_upstream_and_in_the_books(
     """A call of each family, all at once."""
     keys = {family: live.new_key() for family in _HANGING}
     ways: dict[str, dict[str, Any]] = {
-        "cancel a stream": {"cancel_after_s": 0.5},
-        "cancel a plain call": {"cancel_after_s": 0.5},
+        "cancel a stream": {"cancel_after_s": 0.7},
+        "cancel a plain call": {"cancel_after_s": 0.7},
         "leave the loop": {"break_after": 1, "no_final": True},
-        "timeout": {"timeout_s": 0.5},
+        "timeout": {"timeout_s": 0.7},
     }
     kind = "stream" if way in ("cancel a stream", "leave the loop") else "create"
     begun = [

@@ -112,7 +112,7 @@ def test_a_retry_after_that_is_too_long_is_not_waited_for(
 
 
 def test_waits_are_drawn_by_lot(language: Language, driver: Driver, wire: Wire) -> None:
-    """Full jitter: ten calls that fail at once do not come back at once, and none waits longer than half a second."""
+    """Full jitter: ten calls that fail at once do not all come back at once."""
     keys = [wire.script(problem_reply(503), good_reply("chat")) for _ in range(10)]
     begun = [driver.at(wire.url, key).begin("chat.create", CHAT) for key in keys]
     assert all(driver.wait(answer).value for answer in begun)
