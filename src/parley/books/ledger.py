@@ -122,6 +122,7 @@ class Ledger:
     async def _write_all(self) -> None:
         while True:
             await self._wake.wait()
+            await asyncio.sleep(0)  # what else happens in this turn of the loop shares the commit
             self._wake.clear()
             self._in_hand, self._waiting = self._waiting, []
             if self._in_hand:
