@@ -1,6 +1,7 @@
 """How connections are made: through proxies, with TLS inside of theirs, to names that nobody knows; on both loops."""
 
 import asyncio
+import gc
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -13,7 +14,7 @@ import uvloop
 from parley.domain.errors import FailureCode, UpstreamFailure
 from parley.domain.models import Dialect
 from parley.domain.settings import ProviderSettings
-from parley.providers.dialing import Address, read_address
+from parley.providers.dialing import Address, Dialer, read_address
 from parley.providers.provider import CallLimits
 from parley.providers.transport import ErrorDetail, Transport
 from wire_server import HANG, Reply, WireServer, json_reply, sse_reply
@@ -197,6 +198,38 @@ def test_cancelling_while_a_tunnel_is_made_closes_its_connection(run: Run[Any]) 
             await server.gone.wait()
 
     run(leave())
+
+
+def test_cancelling_at_any_moment_of_a_handshake_leaves_nothing_behind(run: Run[Any]) -> None:
+    async def leave() -> list[str]:
+        complaints: list[str] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(str(context)))
+        certificates = ssl.create_default_context(cafile=TLS / "authority.pem")
+        async with WireServer(json_reply(1), tls=server_tls()) as server:
+            dialer = Dialer(read_address(server.url), None, certificates)
+            for moment in range(120):
+                dialing = loop.create_task(dialer.dial(5))
+                for _ in range(moment // 2):
+                    await asyncio.sleep(0)
+                dialing.cancel()
+                await asyncio.wait({dialing})
+                if not dialing.cancelled():
+                    dialing.result().abort()
+            while server.open_connections:
+                await asyncio.sleep(0.002)
+        return complaints
+
+    gc.collect()
+    before = count_tls()
+    assert run(leave()) == []
+    gc.collect()
+    assert count_tls() <= before
+
+
+def count_tls() -> int:
+    """Count the connections with TLS that something still holds."""
+    return sum(type(one) is ssl.SSLObject for one in gc.get_objects())
 
 
 def test_name_that_nobody_knows_is_unavailable(run: Run[Any]) -> None:

@@ -89,28 +89,26 @@ class Dialer:
     async def dial(self, timeout_s: float) -> Connection:
         """Return a new connection, its TLS agreed on, within `timeout_s`."""
         async with asyncio.timeout(timeout_s):
+            connection = await self._connect()
             try:
-                connection = await self._connect()
-            except RuntimeError as error:  # uvloop's word for a socket that the system took away
-                raise ConnectionAbortedError(str(error)) from error
-            if self._proxy is None or not self._target.is_tls:
-                return connection
-            try:
-                return await self._tunnel(connection, self._proxy)
+                if self._first.is_tls:
+                    connection = await self._encrypt(connection, self._first.host)
+                if self._proxy is not None and self._target.is_tls:
+                    await self._ask_for_tunnel(connection, self._proxy)
+                    connection = await self._encrypt(connection, self._target.host)
             except BaseException:
                 connection.abort()
                 raise
+            return connection
 
     async def _connect(self) -> Connection:
-        raw = await start_connection(await self._look_up(), happy_eyeballs_delay=_NEXT_ADDRESS_S, loop=self._loop)
+        try:
+            raw = await start_connection(await self._look_up(), happy_eyeballs_delay=_NEXT_ADDRESS_S, loop=self._loop)
+        except RuntimeError as error:  # uvloop's word for a socket that the system took away
+            raise ConnectionAbortedError(str(error)) from error
         try:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            _, connection = await self._loop.create_connection(
-                lambda: Connection(self._loop),
-                sock=raw,
-                ssl=self._certificates if self._first.is_tls else None,
-                server_hostname=self._first.host if self._first.is_tls else None,
-            )
+            _, connection = await self._loop.create_connection(lambda: Connection(self._loop), sock=raw)
         except BaseException:
             raw.close()
             raise
@@ -124,21 +122,25 @@ class Dialer:
                 self._believed_until_s = self._loop.time() + _ADDRESSES_S
             return self._addresses
 
-    async def _tunnel(self, outer: Connection, proxy: Address) -> Connection:
-        """Return a connection to the target inside of `outer`. Source: RFC 9110, section 9.3.6."""
-        where = self._target.host_and_port
-        lines = [f"CONNECT {where} HTTP/1.1", f"host: {where}"]
-        if proxy.credentials:
-            lines.append(f"proxy-authorization: {proxy.authorization}")
-        await outer.ask("\r\n".join([*lines, "", ""]).encode())
-        if not 200 <= outer.status < 300:
-            raise ProxyRefused(outer.status)
+    async def _encrypt(self, outer: Connection, host: str) -> Connection:
+        """Return a connection inside of `outer`.
+
+        TLS is not begun by create_connection: cancelled in the handshake, uvloop's would keep 60 kB for a minute.
+        """
         assert self._certificates is not None
         inner = Connection(self._loop)
-        carrier = await self._loop.start_tls(
-            outer.transport, inner, self._certificates, server_hostname=self._target.host
-        )
+        carrier = await self._loop.start_tls(outer.transport, inner, self._certificates, server_hostname=host)
         if carrier is None:  # the connection was lost meanwhile
             raise ConnectionResetError
         inner.connection_made(carrier)
         return inner
+
+    async def _ask_for_tunnel(self, connection: Connection, proxy: Address) -> None:
+        """Have the proxy connect us to the target. Source: RFC 9110, section 9.3.6."""
+        where = self._target.host_and_port
+        lines = [f"CONNECT {where} HTTP/1.1", f"host: {where}"]
+        if proxy.credentials:
+            lines.append(f"proxy-authorization: {proxy.authorization}")
+        await connection.ask("\r\n".join([*lines, "", ""]).encode())
+        if not 200 <= connection.status < 300:
+            raise ProxyRefused(connection.status)
