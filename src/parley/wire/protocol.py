@@ -42,7 +42,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.timeout_keep_alive = self.idle_timeout_s  # type: ignore[assignment]  # a timer takes fractions as well
         self._cycles: list[RequestResponseCycle] = []
-        self._is_receiving = False
+        self._is_receiving = self._is_in_head = False
         self._is_offered_upgrade = False
         self._header_bytes = self._unwanted_bytes = self._unsent_bytes = 0
         self._headers_timer = _Timer(self.loop, self.headers_timeout_s, self._cut)
@@ -70,23 +70,26 @@ class BoundedProtocol(HttpToolsProtocol):
             except httptools.HttpParserError:
                 self._refuse()
                 return
+        if self._is_in_head:  # most heads come whole, and need no timer
+            self._headers_timer.start()
         if self._is_idle():  # as after a line break that begins no request
             self.timeout_keep_alive_task = self.loop.call_later(self.idle_timeout_s, self.timeout_keep_alive_handler)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._header_bytes = 0
-        self._headers_timer.start()
+        self._is_in_head = True
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
-        self._count(url)
+        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
-        self._count(name, value)
+        self._count(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
+        self._is_in_head = False
         self._headers_timer.stop()
         self._is_offered_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if self._is_offered_upgrade:
@@ -147,13 +150,13 @@ class BoundedProtocol(HttpToolsProtocol):
         }
         return type(cls.__name__, (cls,), times)
 
-    def _count(self, *pieces: bytes) -> None:
-        self._header_bytes += sum(len(piece) for piece in pieces)
+    def _count(self, size_bytes: int) -> None:
+        self._header_bytes += size_bytes
         if self._header_bytes > MOST_HEADER_BYTES:
             self._cut()
 
     def _is_idle(self) -> bool:
-        is_under_way = self._cycles or self._is_receiving or self._headers_timer.is_running
+        is_under_way = self._cycles or self._is_receiving or self._is_in_head or self._headers_timer.is_running
         return not is_under_way and self.timeout_keep_alive_task is None
 
     def _await_reading(self) -> None:
