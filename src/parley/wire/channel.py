@@ -6,7 +6,7 @@ own size: what can wait is one piece of text per seat and kind, and the few even
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from parley.domain.events import ConsolidationDelta, Event, SeatDelta, SeatReasoning, SeatRefusal, SeatToolCall
 from parley.domain.text import GrowingText
@@ -16,10 +16,15 @@ Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class _Waiting:
-    """A delta that waits, and the text that came after it."""
+    """An event that waits, and the text that came after it."""
 
     event: Event
-    more: GrowingText = field(default_factory=GrowingText)
+    more: GrowingText | None = None
+
+    def add(self, text: str) -> None:
+        if self.more is None:
+            self.more = GrowingText()
+        self.more.append(text)
 
 
 class Channel:
@@ -40,7 +45,7 @@ class Channel:
         key = _key(event)
         waiting = self._open_deltas.get(key) if key is not None else None
         if waiting is not None:
-            waiting.more.append(_text(event))
+            waiting.add(_text(event))
             return
         waiting = _Waiting(event)
         self._queue.append(waiting)
@@ -85,7 +90,9 @@ class Channel:
 
 def _key(event: Event) -> Key | None:
     match event:
-        case SeatDelta(seat_index=seat) | SeatReasoning(seat_index=seat) | SeatRefusal(seat_index=seat):
+        case SeatDelta(seat_index=seat):
+            return (SeatDelta, seat)
+        case SeatReasoning(seat_index=seat) | SeatRefusal(seat_index=seat):
             return (type(event), seat)
         case ConsolidationDelta(model=model):
             return (ConsolidationDelta, model)
@@ -106,9 +113,9 @@ def _text(event: Event) -> str:
 
 
 def _joined(waiting: _Waiting) -> Event:
-    more = str(waiting.more)
-    if not more:
+    if waiting.more is None:
         return waiting.event
+    more = str(waiting.more)
     match waiting.event:
         case SeatToolCall(call=call) as event:
             return replace(event, call=replace(call, arguments=call.arguments + more))

@@ -47,7 +47,7 @@ class ChatExchange:
                 self._writer.model = model
                 return b""
             case SeatDelta(text=text):
-                return self._writer.delta({"content": text})
+                return self._writer.text(text)
             case SeatReasoning(text=text):
                 return self._writer.delta({"reasoning_content": text})
             case SeatRefusal(text=text):
@@ -86,7 +86,7 @@ class PanelChatExchange:
     def event(self, event: Event) -> bytes | Problem:
         match event:
             case ConsolidationDelta(text=text):
-                return self._writer.delta({"content": text})
+                return self._writer.text(text)
             case RunFinished(result=result):
                 return _panel_problem(result) or self._end(_consolidated(result, self._model))
             case _:

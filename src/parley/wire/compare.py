@@ -15,6 +15,7 @@ from parley.domain.usage import Usage
 from parley.wire.chat_body import read_sampling
 from parley.wire.completion import encode_completion
 from parley.wire.decoding import decode_body, fault, field_path, nearest, refuse, refuse_count, shown
+from parley.wire.delta import MARK, DeltaFrame
 from parley.wire.encoding import Wire, WireObject, encode_json, encode_openai_usage, escape_non_ascii
 from parley.wire.exchange import DONE, Reply, RequestInfo
 from parley.wire.messages import read_messages
@@ -154,6 +155,7 @@ class CompareExchange:
         self._info = info
         self._models = [seat.model for seat in request.seats]
         self._skips = isinstance(request.resolution, Nothing)
+        self._deltas: dict[int, DeltaFrame] = {}
 
     def reply(self, result: PanelResult) -> Reply:
         if result.has_failed:
@@ -166,7 +168,7 @@ class CompareExchange:
                 fields: WireObject = {"comparison_id": request.panel_id, "models": list(self._models)}
                 return self._frame(StreamEvent.START, {**fields, "skip_comparison": self._skips})
             case SeatDelta(seat_index=seat, text=text):
-                return self._frame(StreamEvent.MODEL_CHUNK, {"model": self._models[seat], "delta": text})
+                return self._escaped(self._delta(seat).of(text))
             case SeatFinished(answer=answer) if not answer.is_judge:
                 return self._finished(answer)
             case ConsolidationDelta(model=model, text=text):
@@ -234,7 +236,17 @@ class CompareExchange:
     def _frame(self, event: StreamEvent, fields: WireObject) -> bytes:
         name = event.value
         data = encode_json(_bare({"event": name, **fields}))
-        frame = b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+        return self._escaped(b"event: " + name.encode() + b"\ndata: " + data + b"\n\n")
+
+    def _delta(self, seat: int) -> DeltaFrame:
+        known = self._deltas.get(seat)
+        if known is None:
+            name = StreamEvent.MODEL_CHUNK.value
+            whole: WireObject = {"event": name, "model": self._models[seat], "delta": MARK}
+            known = self._deltas[seat] = DeltaFrame(b"event: " + name.encode() + b"\ndata: ", whole, b"\n\n")
+        return known
+
+    def _escaped(self, frame: bytes) -> bytes:
         return escape_non_ascii(frame) if self._info.is_python_client else frame
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from parley.domain.messages import ToolCall
 from parley.domain.run import Answer, FinishReason
+from parley.wire.delta import MARK, DeltaFrame
 from parley.wire.encoding import Wire, WireObject, encode_json, encode_openai_usage, escape_non_ascii
 from parley.wire.exchange import DONE
 
@@ -81,14 +82,23 @@ class ChunkWriter:
         self._created_s = created_s
         self._options = options
         self._has_begun = False
+        self._text: DeltaFrame | None = None
 
     @property
     def has_begun(self) -> bool:
         return self._has_begun
 
+    def text(self, text: str) -> bytes:
+        """Return the frames of a piece of the answer's text."""
+        role = self._role()
+        if self._text is None:
+            choice = _choice({"content": MARK}, None, None)
+            self._text = DeltaFrame(b"data: ", self._chunk([choice], {}), b"\n\n")
+        return role + self.frame(self._text.of(text))
+
     def delta(self, fields: WireObject) -> bytes:
         """Return the frames of one delta."""
-        return self._role() + self._choice(fields, None)
+        return self._role() + self._delta(fields)
 
     def tool_call(self, index: int, piece: ToolCall) -> bytes:
         """Return the frames of a piece of a tool call; id and name stand on its first piece."""
@@ -106,9 +116,11 @@ class ChunkWriter:
         usage = encode_openai_usage(answer.usage)
         if self._options.ends_with_usage:
             own["usage"] = usage
-        choice = self._choice({}, _finish_reason(answer), answer.logprobs, own)  # type: ignore[arg-type]  # JSON is a Wire value
-        whole = self._chunk([], {"usage": usage}) if self._options.includes_usage else b""
-        return self._role() + choice + whole + self.frame(DONE)
+        choice = _choice({}, _finish_reason(answer), answer.logprobs)  # type: ignore[arg-type]  # JSON is a Wire value
+        frames = self._role() + self._frame([choice], own)
+        if self._options.includes_usage:
+            frames += self._frame([], {"usage": usage})
+        return frames + self.frame(DONE)
 
     def frame(self, frames: bytes) -> bytes:
         """Return `frames` as this client can read them."""
@@ -118,17 +130,17 @@ class ChunkWriter:
         if self._has_begun:
             return b""
         self._has_begun = True
-        return self._choice({"role": "assistant", "content": ""}, None)
+        return self._delta({"role": "assistant", "content": ""})
 
-    def _choice(
-        self, delta: WireObject, finish: str | None, logprobs: Wire = None, own: WireObject | None = None
-    ) -> bytes:
-        choice: WireObject = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
-        return self._chunk([choice], own or {})
+    def _delta(self, fields: WireObject) -> bytes:
+        return self._frame([_choice(fields, None, None)], {})
 
-    def _chunk(self, choices: list[Wire], own: WireObject) -> bytes:
+    def _frame(self, choices: list[Wire], own: WireObject) -> bytes:
+        return self.frame(b"data: " + encode_json(self._chunk(choices, own)) + b"\n\n")
+
+    def _chunk(self, choices: list[Wire], own: WireObject) -> WireObject:
         usage: WireObject = {"usage": None} if self._options.includes_usage else {}
-        chunk: WireObject = {
+        return {
             "id": self._completion_id,
             "object": "chat.completion.chunk",
             "created": self._created_s,
@@ -137,4 +149,7 @@ class ChunkWriter:
             **usage,
             **own,
         }
-        return self.frame(b"data: " + encode_json(chunk) + b"\n\n")
+
+
+def _choice(delta: WireObject, finish: str | None, logprobs: Wire) -> WireObject:
+    return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}

@@ -31,6 +31,9 @@ from parley.wire.templated import find_template
 from parley.wire.trace_context import parent_span_id_of, trace_id_of
 
 _TOO_SLOW = 408
+_FOR_THE_BOOKS = frozenset({AttemptEnded, JudgeSeated, ConsolidationFinished})
+"""The end of an attempt and shuffles: no contract tells of them."""
+
 _APIS = {"/v3/roundtable": "roundtable", "/v1/chat/compare": "compare"}
 _JSON = ((b"content-type", b"application/json"),)
 _CACHE_HIT = (b"x-cache", b"HIT")
@@ -279,8 +282,7 @@ async def send_reply(send: Send, status: int, headers: list[tuple[bytes, bytes]]
 
 
 def _is_for_clients(event: Event) -> bool:
-    """The end of an attempt and shuffles are for the books; no contract tells of them."""
-    return not isinstance(event, AttemptEnded | JudgeSeated | ConsolidationFinished)
+    return type(event) not in _FOR_THE_BOOKS
 
 
 def _not_on_streams() -> InvalidRequest:

@@ -26,6 +26,7 @@ from parley.domain.run import (
 )
 from parley.domain.usage import Usage
 from parley.wire.decoding import decode_body, fault, refuse, refuse_count
+from parley.wire.delta import MARK, DeltaFrame
 from parley.wire.encoding import Wire, WireObject, encode_json, encode_usage, without_nulls
 from parley.wire.exchange import DONE, Reply, RequestInfo
 from parley.wire.problems import Problem, failed_panel
@@ -150,6 +151,7 @@ class RoundtableExchange:
     def __init__(self, request: PanelRequest) -> None:
         self.request = request
         self._models = [seat.model for seat in request.seats]
+        self._deltas: dict[int, DeltaFrame] = {}
 
     def reply(self, result: PanelResult) -> Reply:
         if result.has_failed:
@@ -161,7 +163,7 @@ class RoundtableExchange:
             case RunStarted(request=request):
                 return _frame("start", {"id": request.panel_id, "models": list(self._models)})
             case SeatDelta(seat_index=seat, text=text):
-                return _frame("model_delta", {"model_index": seat, "model": self._models[seat], "delta": text})
+                return self._delta(seat).of(text)
             case SeatFinished(answer=answer):
                 return self._finished(answer)
             case ConsolidationDelta(model=model, text=text):
@@ -178,6 +180,13 @@ class RoundtableExchange:
         if problem.details:
             fields["details"] = cast(Wire, list(problem.details))
         return _frame("error", fields) + DONE
+
+    def _delta(self, seat: int) -> DeltaFrame:
+        known = self._deltas.get(seat)
+        if known is None:
+            whole: WireObject = {"type": "model_delta", "model_index": seat, "model": self._models[seat], "delta": MARK}
+            known = self._deltas[seat] = DeltaFrame(b"data: ", whole, b"\n\n")
+        return known
 
     def _finished(self, answer: Answer) -> bytes:
         if answer.is_judge:
