@@ -1,10 +1,11 @@
 """The transport against a real server on loopback: streams, timers, bounds, faults, and what must never leak."""
 
 import asyncio
+import gc
 import gzip
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -16,6 +17,7 @@ import pytest
 from parley.domain.errors import FailureCode, UpstreamFailure
 from parley.domain.models import Dialect
 from parley.domain.settings import ProviderSettings
+from parley.providers.connection import Connection
 from parley.providers.failures import read_retry_after_s
 from parley.providers.outlet import Outlet, OutletError
 from parley.providers.provider import CallLimits
@@ -317,6 +319,39 @@ def test_cancelling_a_call_closes_the_connection(use: Use[Any], reply: Reply) ->
         await asyncio.wait_for(server.gone.wait(), 2)
 
     serve(cancel, reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        sse_reply(b"data: 1\n\n", Pause(0.001), CUT),
+        Reply((CUT,)),
+        Reply((b"SSH-2.0-OpenSSH\r\n\r\n",)),
+        json_reply({"error": "no"}, 500),
+        sse_reply(b"data: 1\n\n", HANG),
+        sse_reply(*[b"data" * 65_536] * 8, HANG),
+    ],
+    ids=["cut", "reset", "no http", "refused", "silent", "too large"],
+)
+@pytest.mark.parametrize("tls", [False, True], ids=["tcp", "tls"])
+def test_call_that_failed_leaves_nothing_for_the_garbage_collector(reply: Reply, tls: bool) -> None:
+    async def fail(transport: Transport, server: WireServer) -> int:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                with suppress(UpstreamFailure):
+                    async for _ in transport.events("/chat", b"{}", quick_and_small):
+                        pass
+            await transport.close()
+            await asyncio.sleep(0.01)
+            return sum(type(one) in {Connection, UpstreamFailure} for one in gc.get_objects())
+        finally:
+            gc.enable()
+
+    quick_and_small = CallLimits(stall_s=0.02, max_answer_bytes=1)
+    server = WireServer(reply, tls=server_tls() if tls else None)
+    assert asyncio.run(use_server(fail, server, ca_file=str(TLS / "authority.pem"))) == 0
 
 
 # --- bounds ---

@@ -18,6 +18,7 @@ class Batch:
         self._chunks: list[Chunk] = []
         self._texts: list[str] = []
         self._failure: UpstreamFailure | None = None
+        self._is_over = False
 
     def add_text(self, text: str) -> None:
         """Add a piece of the answer's text; an empty one is none."""
@@ -26,24 +27,23 @@ class Batch:
 
     def add(self, chunk: Chunk) -> None:
         self._join()
-        if self._failure is None:
-            fitting = self._bound.fit(chunk)
-            self._failure = self._bound.failure
-            if fitting is not None:
-                self._chunks.append(fitting)
+        if not self._is_over:
+            self._keep(self._bound.fit(chunk))
 
     def fail(self, failure: UpstreamFailure) -> None:
         """End the answer with `failure`, which is raised behind what was added before."""
         self._join()
-        self._failure = self._failure or failure
+        if not self._is_over:
+            self._is_over = True
+            self._failure = failure
 
     def take(self) -> Iterator[Chunk]:
-        """Yield what was added since the last time. Raises UpstreamFailure where the answer has failed."""
+        """Yield what was added since the last time. Raises UpstreamFailure, once, where the answer has failed."""
         self._join()
         chunks, self._chunks = self._chunks, []
         yield from chunks
         if self._failure is not None:
-            raise self._failure
+            raise self._given_failure()
 
     def _join(self) -> None:
         texts = self._texts
@@ -51,8 +51,19 @@ class Batch:
             return
         text = texts[0] if len(texts) == 1 else "".join(texts)
         texts.clear()
-        if self._failure is None:
+        if not self._is_over:
             fitting = self._bound.fit_text(text)
-            self._failure = self._bound.failure
-            if fitting:
-                self._chunks.append(TextChunk(fitting))
+            self._keep(TextChunk(fitting) if fitting else None)
+
+    def _keep(self, fitting: Chunk | None) -> None:
+        if fitting is not None:
+            self._chunks.append(fitting)
+        if self._bound.is_passed:
+            self._is_over = True
+            self._failure = self._bound.failure()
+
+    def _given_failure(self) -> UpstreamFailure:
+        """Return the failure and forget it: once raised, it holds the frames that hold us."""
+        assert self._failure is not None
+        failure, self._failure = self._failure, None
+        return failure

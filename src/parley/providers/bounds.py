@@ -10,11 +10,11 @@ from parley.providers.provider import Chunk, ReasoningChunk, RefusalChunk, TextC
 class AnswerBound:
     """Counts one answer in bytes of UTF-8: text, refusal and tool calls together, reasoning by itself.
 
-    `failure` (answer_too_large) is set by the chunk that passes the bound; nothing is to be shown after it.
+    `is_passed` is set by the chunk that passes the bound; nothing is to be shown after it.
     """
 
     def __init__(self, max_answer_bytes: int) -> None:
-        self.failure: UpstreamFailure | None = None
+        self.is_passed = False
         self._max_answer_bytes = max_answer_bytes
         self._answer_left = self._reasoning_left = max_answer_bytes
 
@@ -24,7 +24,7 @@ class AnswerBound:
         self._answer_left -= _size_bytes(text)
         if self._answer_left >= 0:
             return text
-        self.failure = _passed(self._max_answer_bytes)
+        self.is_passed = True
         return _up_to(text, before)
 
     def fit(self, chunk: Chunk) -> Chunk | None:
@@ -40,9 +40,14 @@ class AnswerBound:
             case _:
                 return chunk
         if self._answer_left < 0 or self._reasoning_left < 0:
-            self.failure = _passed(self._max_answer_bytes)
+            self.is_passed = True
             return None
         return chunk
+
+    def failure(self) -> UpstreamFailure:
+        """Return what to raise once the bound is passed."""
+        message = f"the answer passes {self._max_answer_bytes} bytes; ask for less or raise server.max_answer_bytes"
+        return UpstreamFailure(SeatFailure(FailureCode.ANSWER_TOO_LARGE, message))
 
 
 async def bounded(chunks: AsyncGenerator[Chunk, None], max_answer_bytes: int) -> AsyncGenerator[Chunk, None]:
@@ -53,8 +58,8 @@ async def bounded(chunks: AsyncGenerator[Chunk, None], max_answer_bytes: int) ->
             fitting = bound.fit(chunk)
             if fitting is not None:
                 yield fitting
-            if bound.failure is not None:
-                raise bound.failure
+            if bound.is_passed:
+                raise bound.failure()
 
 
 def _size_bytes(text: str) -> int:
@@ -64,8 +69,3 @@ def _size_bytes(text: str) -> int:
 def _up_to(text: str, size_bytes: int) -> str:
     """Return the start of `text` that fits `size_bytes`, no character cut in two."""
     return text.encode("utf-8", "surrogatepass")[:size_bytes].decode("utf-8", "ignore")
-
-
-def _passed(max_answer_bytes: int) -> UpstreamFailure:
-    message = f"the answer passes {max_answer_bytes} bytes; ask for less or raise server.max_answer_bytes"
-    return UpstreamFailure(SeatFailure(FailureCode.ANSWER_TOO_LARGE, message))

@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
                 self._transport.writelines([head, body])
         while not self._has_head:
             if self._fault is not None:
-                raise self._fault
+                raise self._told_fault()
             await self._wait()
 
     async def read(self) -> bytes:
@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
             if self._is_complete:
                 return b""
             if self._fault is not None:
-                raise self._fault
+                raise self._told_fault()
             await self._wait()
         pieces, self._pieces = self._pieces, []
         self._unread_bytes = 0
@@ -100,11 +100,12 @@ class Connection(asyncio.Protocol):
         """Close at once, whatever is under way; who reads gets `fault`, or Disconnected."""
         self._fail(fault or Disconnected("closed by ourselves"))
 
-    @property
-    def transport(self) -> asyncio.Transport:
-        """What carries the bytes, to be wrapped into TLS behind a proxy's answer."""
+    def hand_over(self) -> asyncio.Transport:
+        """Return what carries the bytes, to be wrapped into TLS; this connection is at its end."""
         assert self._transport is not None
-        return self._transport
+        transport, self._transport = self._transport, None
+        self._fail(Disconnected("handed over"))
+        return transport
 
     # --- for the loop ---
 
@@ -130,9 +131,8 @@ class Connection(asyncio.Protocol):
         else:
             self._barren_bytes = 0
             self._unread_bytes += len(data)
-            if self._unread_bytes > _MAX_UNREAD_BYTES and not self._is_paused and not self._is_complete:
-                self._is_paused = True
-                self.transport.pause_reading()
+            if self._unread_bytes > _MAX_UNREAD_BYTES:
+                self._pause()
         self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -183,9 +183,21 @@ class Connection(asyncio.Protocol):
         finally:
             self._waiter = self.waits_since = None
 
+    def _pause(self) -> None:
+        if not self._is_paused and not self._is_complete and self._transport is not None:
+            self._is_paused = True
+            self._transport.pause_reading()
+
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _told_fault(self) -> ConnectionError:
+        """Return the fault to raise and keep another like it: one that was raised holds the frames that hold us."""
+        assert self._fault is not None
+        fault = self._fault
+        self._fault = type(fault)(*fault.args)
+        return fault
 
     def _fail(self, fault: ConnectionError) -> None:
         """Close; the first fault is the one that counts."""

@@ -129,7 +129,12 @@ class Dialer:
         """
         assert self._certificates is not None
         inner = Connection(self._loop)
-        carrier = await self._loop.start_tls(outer.transport, inner, self._certificates, server_hostname=host)
+        transport = outer.hand_over()
+        try:
+            carrier = await self._loop.start_tls(transport, inner, self._certificates, server_hostname=host)
+        except BaseException:
+            transport.abort()
+            raise
         if carrier is None:  # the connection was lost meanwhile
             raise ConnectionResetError
         inner.connection_made(carrier)
