@@ -338,6 +338,7 @@ def test_call_that_failed_leaves_nothing_for_the_garbage_collector(reply: Reply,
     async def fail(transport: Transport, server: WireServer) -> int:
         gc.collect()
         gc.disable()
+        before = count_held()
         try:
             for _ in range(3):
                 with suppress(UpstreamFailure):
@@ -345,9 +346,12 @@ def test_call_that_failed_leaves_nothing_for_the_garbage_collector(reply: Reply,
                         pass
             await transport.close()
             await asyncio.sleep(0.01)
-            return sum(type(one) in {Connection, UpstreamFailure} for one in gc.get_objects())
+            return count_held() - before
         finally:
             gc.enable()
+
+    def count_held() -> int:
+        return sum(type(one) in {Connection, UpstreamFailure} for one in gc.get_objects())
 
     quick_and_small = CallLimits(stall_s=0.02, max_answer_bytes=1)
     server = WireServer(reply, tls=server_tls() if tls else None)
