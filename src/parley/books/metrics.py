@@ -119,13 +119,24 @@ class Metrics:
     def count_attempt(self, event: AttemptEnded, model: str, is_streamed: bool) -> None:
         label = self._label(model)
         self._attempts.add((event.role.value, label))
-        for kind, tokens in _kinds(event.usage):
-            if tokens:
-                self._tokens.add((kind, label), tokens)
+        self._count_tokens(event.usage, label)
         if event.cost_usd:
             self._cost.add((label,), float(event.cost_usd))
         if is_streamed and event.first_token_ms is not None:
             self._first_token.add((label,), event.first_token_ms / 1000)
+
+    def _count_tokens(self, usage: Usage, label: str) -> None:
+        add = self._tokens.add
+        if usage.input_tokens:
+            add(("input", label), usage.input_tokens)
+        if usage.output_tokens:
+            add(("output", label), usage.output_tokens)
+        if usage.cache_read_tokens:
+            add(("cache_read", label), usage.cache_read_tokens)
+        if usage.cache_creation_tokens:
+            add(("cache_creation", label), usage.cache_creation_tokens)
+        if usage.reasoning_tokens:
+            add(("reasoning", label), usage.reasoning_tokens)
 
     def _label(self, model: str) -> str:
         return model if model in self._models else OTHER_MODEL
@@ -209,13 +220,3 @@ class _CallTimes:
     @property
     def lasted_s(self) -> float:
         return self.ended - self.started
-
-
-def _kinds(usage: Usage) -> tuple[tuple[str, int], ...]:
-    return (
-        ("input", usage.input_tokens),
-        ("output", usage.output_tokens),
-        ("cache_read", usage.cache_read_tokens),
-        ("cache_creation", usage.cache_creation_tokens),
-        ("reasoning", usage.reasoning_tokens),
-    )

@@ -115,8 +115,11 @@ class MemoryLimiter:
 
     def _counters_of(self, key_id: str, limits: tuple[Window, ...], now: float) -> "list[_Minute | _Day]":
         self._sweep(now)
-        places = [((key_id, window.name), _Minute if window.name is WindowName.RPM else _Day) for window in limits]
-        return [self._counters.setdefault(key, kind()) for key, kind in places]
+        return [self._counters.get((key_id, window.name)) or self._begin(key_id, window.name) for window in limits]
+
+    def _begin(self, key_id: str, name: WindowName) -> "_Minute | _Day":
+        counter = self._counters[key_id, name] = _Minute() if name is WindowName.RPM else _Day()
+        return counter
 
     def _sweep(self, now: float) -> None:
         """Once a minute, drop the counters that say nothing any more."""
@@ -131,10 +134,11 @@ class _Minute:
 
     def __init__(self) -> None:
         self._times: OrderedDict[str, float] = OrderedDict()
+        self._newest = 0.0
 
     def count(self, now: float) -> int:
         times = self._times
-        if times and next(reversed(times.values())) > now:
+        if self._newest > now:
             self._follow(now)
         while times and next(iter(times.values())) <= now - MINUTE_S:
             times.popitem(last=False)
@@ -147,7 +151,7 @@ class _Minute:
         return LimitState(window, used, leaving + MINUTE_S - now)
 
     def take(self, entry: str, now: float) -> None:
-        self._times[entry] = now
+        self._times[entry] = self._newest = now
 
     def give_back(self, place: Place) -> None:
         self._times.pop(place.entry, None)
@@ -156,6 +160,7 @@ class _Minute:
         """The clock was set back: requests from its future leave 60 s from now, neither earlier nor much later."""
         for entry, time_s in self._times.items():
             self._times[entry] = min(time_s, now)
+        self._newest = now
 
 
 class _Day:

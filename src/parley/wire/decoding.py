@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from collections.abc import Iterable
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -90,7 +89,8 @@ def check_depth(value: JsonValue, loc: tuple[str | int, ...]) -> None:
     """Refuse opaque JSON that is nested deeper than any provider reads, and than it could be written again."""
     level = [value]
     for _ in range(_MOST_LEVELS + 1):
-        level = [child for one in level for child in _children(one)]
+        nested = [one for one in level if isinstance(one, dict | list)]
+        level = [child for one in nested for child in (one.values() if isinstance(one, dict) else one)]
         if not level:
             return
     raise _too_deep(loc)
@@ -98,12 +98,6 @@ def check_depth(value: JsonValue, loc: tuple[str | int, ...]) -> None:
 
 def _too_deep(loc: tuple[str | int, ...]) -> InvalidRequest:
     return fault(loc, f"{field_path(loc)} is nested more than {_MOST_LEVELS} levels deep; it must be flatter.")
-
-
-def _children(value: JsonValue) -> Iterable[JsonValue]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def field_path(loc: tuple[str | int, ...]) -> str:

@@ -3,22 +3,26 @@
 Source: contracts/gateway.md, "Limits"; the IETF fields as in draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4.
 """
 
+from functools import lru_cache
 from math import ceil
+from operator import itemgetter
 
-from parley.domain.limits import LimitState
+from parley.domain.limits import LimitState, Window
 
 
 def limit_headers(states: tuple[LimitState, ...]) -> list[tuple[bytes, bytes]]:
     """Return the fields of a counted response; none for a key without limits. X-RateLimit-* tell of the tightest."""
     if not states:
         return []
-    tightest = min(states, key=lambda state: (state.remaining, -state.reset_s))
+    told = [(state.remaining, -state.reset_s, whole_seconds(state.reset_s), state.window) for state in states]
+    remaining, _, wait_s, window = min(told, key=itemgetter(0, 1))
+    limits = [b'"%b";r=%d;t=%d' % (one.name.encode(), left, after_s) for left, _, after_s, one in told]
     return [
-        (b"x-ratelimit-limit", _number(tightest.window.limit)),
-        (b"x-ratelimit-remaining", _number(tightest.remaining)),
-        (b"x-ratelimit-reset", _number(whole_seconds(tightest.reset_s))),
-        (b"ratelimit-policy", b", ".join([_policy(state) for state in states])),
-        (b"ratelimit", b", ".join([_service_limit(state) for state in states])),
+        (b"x-ratelimit-limit", b"%d" % window.limit),
+        (b"x-ratelimit-remaining", b"%d" % remaining),
+        (b"x-ratelimit-reset", b"%d" % wait_s),
+        (b"ratelimit-policy", b", ".join([_policy(state.window) for state in states])),
+        (b"ratelimit", b", ".join(limits)),
     ]
 
 
@@ -27,16 +31,7 @@ def whole_seconds(wait_s: float) -> int:
     return max(1, ceil(wait_s))
 
 
-def _policy(state: LimitState) -> bytes:
+@lru_cache
+def _policy(window: Window) -> bytes:
     """Return a quota policy item: the quota and its window in seconds."""
-    window = state.window
     return b'"%b";q=%d;w=%d' % (window.name.encode(), window.limit, window.window_s)
-
-
-def _service_limit(state: LimitState) -> bytes:
-    """Return a service limit item: what is available, and for how long no more than that."""
-    return b'"%b";r=%d;t=%d' % (state.window.name.encode(), state.remaining, whole_seconds(state.reset_s))
-
-
-def _number(number: int) -> bytes:
-    return b"%d" % number
