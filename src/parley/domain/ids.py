@@ -6,7 +6,6 @@ import uuid
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
-_SHIFTS = tuple(range(120, -1, -10))
 
 
 def new_ulid() -> str:
@@ -15,8 +14,24 @@ def new_ulid() -> str:
     Unlike a key's, its bits keep no secret, so that they need no system call. Source: the ULID specification,
     Crockford's base 32.
     """
-    value = (int(time.time() * 1000) << 80) | random.getrandbits(80)
-    return "".join([_PAIRS[(value >> shift) & 1023] for shift in _SHIFTS])
+    high, low = divmod(int(time.time() * 1000), 1 << 30)
+    left, middle = random.getrandbits(30), random.getrandbits(30)
+    right = random.getrandbits(20)  # in pieces that fit one machine word, which Python shifts fastest
+    return "".join(
+        (
+            _PAIRS[high >> 10],
+            _PAIRS[high & 1023],
+            *_three_pairs(low),
+            *_three_pairs(left),
+            *_three_pairs(middle),
+            _PAIRS[right >> 10],
+            _PAIRS[right & 1023],
+        )
+    )
+
+
+def _three_pairs(bits: int) -> tuple[str, str, str]:
+    return _PAIRS[bits >> 20], _PAIRS[bits >> 10 & 1023], _PAIRS[bits & 1023]
 
 
 def new_uuid() -> str:

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from typing import cast
 
 from parley.domain.json import JsonObject, JsonValue
-from parley.domain.messages import AudioPart, ImagePart, Message, OtherPart, Part, Role, TextPart, ToolCall
+from parley.domain.messages import (
+    AudioPart,
+    ImagePart,
+    Message,
+    OtherPart,
+    Part,
+    Role,
+    TextPart,
+    ToolCall,
+    text_message,
+)
 from parley.wire.decoding import check_depth, fault, field_path, missing, refuse, wrong
 from parley.wire.encoding import encode_json
 
@@ -50,6 +60,9 @@ def read_turns(raw: Sequence[dict[str, object]]) -> tuple[Message, ...]:
 
 
 def _message(raw: JsonObject, loc: Loc) -> Message:
+    plain = _plain_message(raw)
+    if plain is not None:
+        return plain
     check_depth(raw, loc)
     role = _role(raw, loc)
     calls = _tool_calls(raw.get("tool_calls"), (*loc, "tool_calls")) if role is Role.ASSISTANT else ()
@@ -66,13 +79,18 @@ def _message(raw: JsonObject, loc: Loc) -> Message:
     )
 
 
+def _plain_message(raw: JsonObject) -> Message | None:
+    """Return `raw` if it is a role and a text and nothing else, as most messages are."""
+    name, content = raw.get("role"), raw.get("content")
+    if len(raw) != 2 or not isinstance(name, str) or not isinstance(content, str) or not content:
+        return None
+    role = _ROLES.get(name)
+    return None if role is None or role is Role.TOOL else text_message(role, content)
+
+
 def _says_something(message: Message) -> bool:
-    is_text = all(isinstance(part, TextPart) for part in message.parts)
-    return (
-        not is_text
-        or bool(message.text.strip() or message.tool_calls)
-        or _has_other_content(message.role, message.extra)
-    )
+    is_said = any(not isinstance(part, TextPart) or part.text.strip() for part in message.parts)
+    return is_said or bool(message.tool_calls) or _has_other_content(message.role, message.extra)
 
 
 def _has_other_content(role: Role, extra: JsonObject) -> bool:
