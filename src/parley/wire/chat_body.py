@@ -13,7 +13,7 @@ from parley.domain.json import JsonObject, JsonValue
 from parley.domain.messages import Tool, ToolChoice
 from parley.domain.models import Effort
 from parley.domain.run import JsonFormat, OutputFormat, Sampling, SchemaFormat
-from parley.wire.decoding import check_depth, decode_value, fault, missing, nearest, refuse, wrong
+from parley.wire.decoding import check_depth, decode_body, decode_value, fault, missing, nearest, refuse, wrong
 
 MOST_TIMEOUT_S = 300
 
@@ -184,8 +184,8 @@ def read_format(shape: ChatBody) -> OutputFormat | None:
 
 
 def read_extra(body: bytes) -> JsonObject:
-    """Return the fields of `body`, which was read as a ChatBody before, that Parley does not know."""
-    fields = _FIELDS.decode(body)
+    """Return the fields of `body`, an object of JSON, that Parley does not know."""
+    fields = decode_body(body, dict[str, msgspec.Raw], _FIELDS)
     unknown = {name: decode_value(raw, (name,)) for name, raw in fields.items() if name not in _OWN_FIELDS}
     extra: JsonObject = {name: value for name, value in unknown.items() if value is not None}
     options = decode_value(fields["stream_options"], ("stream_options",)) if "stream_options" in fields else None
