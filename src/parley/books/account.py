@@ -158,6 +158,7 @@ class Account:
             self._has_hold = False
             self._unsettled.append(self._ledger.put(Closing(self._request_id)))
         if self._unsettled:
+            self._ledger.hurry()
             self._unsettled[-1].add_done_callback(lambda _: self._ledger.leave(self._request_id))
 
     async def settled(self) -> None:
@@ -240,7 +241,7 @@ class Account:
         row["outcome"] = _outcome(answer.failure)
         row["error_code"] = "schema_invalid" if answer.is_schema_invalid else code.value if code else None
         settlement = Settlement(row, line.attempts, list(line.prices.values()))
-        self._unsettled.append(self._ledger.put(settlement))
+        self._unsettled.append(self._ledger.put(settlement, is_urgent=False))
 
 
 def _cost_pico(answer: Answer) -> int | None:

@@ -79,44 +79,57 @@ Entry = Opening | Enlargement | CallOpening | Settlement | Closing
 
 
 def apply(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Write `entries`, in their order where order matters: a hold sees all that was spent before it."""
+    """Write `entries`, rows of one kind together, so that each kind costs one statement.
+
+    What was spent and released goes first, so that every hold of `entries` is placed in full knowledge of it; only a
+    release that follows a hold of its own request has to come last.
+    """
     batch = _Batch()
     for entry in entries:
-        match entry:
-            case Opening(events=events, hold=hold):
-                if hold is not None:
-                    batch.flush(connection)
-                    entry.refusal = place_hold(connection, hold)
-                if entry.refusal is None:
-                    batch.events += events
-            case Enlargement(hold=hold):
-                batch.flush(connection)
-                entry.refusal = place_hold(connection, hold)
-            case CallOpening(event=event):
-                batch.events.append(event)
-            case Settlement():
-                batch.settlements.append(entry)
-            case Closing(request_id=request_id):
-                batch.closed.append(request_id)
-    batch.flush(connection)
+        batch.add(entry)
+    _open(connection, batch.events)
+    if batch.settlements:
+        settle(connection, batch.settlements)
+    held = {hold.request_id for _, hold in batch.holds}
+    _release(connection, [request_id for request_id in batch.closed if request_id not in held])
+    for entry, hold in batch.holds:
+        entry.refusal = place_hold(connection, hold)
+    openings = [entry for entry, _ in batch.holds if isinstance(entry, Opening) and entry.refusal is None]
+    _open(connection, [event for opening in openings for event in opening.events])
+    _release(connection, [request_id for request_id in batch.closed if request_id in held])
 
 
 class _Batch:
-    """Rows of one kind together, so that each kind costs one statement."""
+    """Entries by what they ask for. `events` are of openings that hold nothing, and of further calls."""
 
     def __init__(self) -> None:
         self.events: list[Row] = []
         self.settlements: list[Settlement] = []
         self.closed: list[str] = []
+        self.holds: list[tuple[Opening | Enlargement, Hold]] = []
 
-    def flush(self, connection: Connection) -> None:
-        if self.events:
-            _OPEN.run(connection, self.events)
-        if self.settlements:
-            settle(connection, self.settlements)
-        if self.closed:
-            _RELEASE.run(connection, [{"request_id": request_id} for request_id in self.closed])
-        self.events, self.settlements, self.closed = [], [], []
+    def add(self, entry: Entry) -> None:
+        match entry:
+            case Opening(hold=Hold() as hold) | Enlargement(hold=hold):
+                self.holds.append((entry, hold))
+            case Opening(events=events):
+                self.events += events
+            case CallOpening(event=event):
+                self.events.append(event)
+            case Settlement():
+                self.settlements.append(entry)
+            case Closing(request_id=request_id):
+                self.closed.append(request_id)
+
+
+def _open(connection: Connection, events: list[Row]) -> None:
+    if events:
+        _OPEN.run(connection, events)
+
+
+def _release(connection: Connection, request_ids: list[str]) -> None:
+    if request_ids:
+        _RELEASE.run(connection, [{"request_id": request_id} for request_id in request_ids])
 
 
 _SETTLED_COLUMNS = tuple(

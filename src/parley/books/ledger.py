@@ -36,6 +36,8 @@ from parley.domain.errors import NotServing
 from parley.store.database import Store
 
 _REPLAY_EVERY_S = 1.0
+_MOST_WAIT_S = 0.05
+"""A seat that has ended while others go on waits so long, at most, for company on its way into the store."""
 
 
 Release = Callable[[Connection, list[str]], None]
@@ -60,6 +62,7 @@ class Ledger:
         self._live: dict[str, int] = {}
         self._waiting: list[_Waiting] = []
         self._in_hand: list[_Waiting] = []
+        self._late: asyncio.TimerHandle | None = None
         self.prices = PriceList()
         self._wake = asyncio.Event()
         self._at_release = at_release
@@ -81,15 +84,27 @@ class Ledger:
             group.create_task(self._write_all())
             group.create_task(self._look_after())
 
-    def put(self, entry: Entry) -> "asyncio.Future[None]":
+    def put(self, entry: Entry, *, is_urgent: bool = True) -> "asyncio.Future[None]":
         """Queue `entry`; the future ends when it is durable, in the store or in the journal.
 
-        An opening or enlargement is never journalled: its future raises NotServing where the store fails.
+        An opening or enlargement is never journalled: its future raises NotServing where the store fails. What is not
+        urgent goes with what comes next, within some milliseconds or when somebody calls `hurry`.
         """
-        done = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
         self._waiting.append(_Waiting(entry, done))
-        self._wake.set()
+        if is_urgent:
+            self._wake.set()
+        elif self._late is None:
+            self._late = loop.call_later(_MOST_WAIT_S, self.hurry)
         return done
+
+    def hurry(self) -> None:
+        """Let what waits be written now."""
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+        self._wake.set()
 
     def enter(self, request_id: str, events: int) -> None:
         """Take room in the journal for the end of a request's `events`; raises NotServing where there is none.
