@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,16 @@ def test_processes_that_start_together_migrate_once(store_url: str) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+def test_processes_that_open_an_old_file_together_all_get_its_log(tmp_path: Path) -> None:
+    for number in range(30):
+        path = tmp_path / f"{number}.db"
+        sqlite3.connect(path).execute("CREATE TABLE other (a)").connection.close()
+        with ThreadPoolExecutor(4) as pool:
+            stores = list(pool.map(lambda _: Store(StoreSettings(url=f"sqlite:///{path}")), range(4)))  # noqa: B023
+        for store in stores:
+            store.close_now()
 
 
 def test_newer_database_is_left_alone(store: Store, store_url: str) -> None:

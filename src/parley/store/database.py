@@ -8,6 +8,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -45,6 +46,7 @@ _POSTGRESQL = {
 }
 """A server that is gone without a word is found out in seconds. Source: libpq, connection parameters."""
 
+_WAL_PAUSE_S = 0.01
 _RETRY_AFTER_S = 2
 OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
@@ -291,7 +293,7 @@ def _sqlite(url: str, durability: str, busy_timeout_s: float) -> Engine:
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection, busy_timeout_s)
         connection.execute(f"PRAGMA synchronous={level}")
 
     @event.listens_for(engine, "begin")
@@ -299,3 +301,17 @@ def _sqlite(url: str, durability: str, busy_timeout_s: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Turn the write-ahead log on. While another process does the same, SQLite refuses at once instead of waiting:
+    neither could go on if both kept their place. Seen with SQLite 3.40; the file remembers the mode."""
+    give_up_at = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() >= give_up_at:
+                raise
+            time.sleep(_WAL_PAUSE_S)

@@ -16,6 +16,7 @@ from parley.store.schema import metadata
 
 HEAD = "0002"
 _FIRST = "0001"
+_MIGRATION_PATIENCE_MS = 60_000
 _LOCK_NUMBER = 0x9A51E7
 """The advisory lock that PostgreSQL's migrating processes take; any number that is ours."""
 
@@ -59,9 +60,12 @@ def prepare(engine: Engine) -> Migration:
         with engine.connect() as connection:
             found = current_revision(connection)
         if found != HEAD:
-            with writing(engine) as connection:
-                _lock(connection)
-                _bring_up(connection, current_revision(connection))
+            with connect_to_write(engine) as connection:
+                _wait_for_others(connection)
+                with connection.begin():
+                    _lock(connection)
+                    _bring_up(connection, current_revision(connection))
+                connection.invalidate()  # its patience is not for the connections that serve
     except SQLAlchemyError as error:
         raise StoreError(f"The database {name} can't be used: {_reason(error)}.") from error
     if found > HEAD:
@@ -93,6 +97,14 @@ def _bring_up(connection: Connection, found: str) -> None:
     metadata.create_all(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Let another process finish its migration first, however long its tables are. PostgreSQL's lock has a time limit."""
+    if connection.dialect.name == "sqlite":
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute(f"PRAGMA busy_timeout={_MIGRATION_PATIENCE_MS}")
 
 
 def _lock(connection: Connection) -> None:
