@@ -47,6 +47,19 @@ def key_operations() -> tuple[Operation, ...]:
     )
 
 
+def me_operation() -> Operation:
+    """Return the question whose key this is."""
+    return Operation(
+        "get",
+        "/v1/me",
+        "Keys",
+        "showMe",
+        "See whose key this is",
+        "Name, limits and rights of the calling key.",
+        {"200": answer(ref("Me"), "The calling key."), **pick(*KEYED)},
+    )
+
+
 def usage_operations() -> tuple[Operation, ...]:
     """Return the endpoints of /v1/usage, and /v1/balance."""
     filtered = pick(*_WRITTEN, "ForeignKey")

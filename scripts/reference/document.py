@@ -13,6 +13,7 @@ from parley.wire.usage import EventsBody, UsageBody
 from reference import chat, compare, errors, keys, models, roundtable, templates, traces, usage
 from reference.desk_operations import (
     key_operations,
+    me_operation,
     metric_operations,
     template_operations,
     trace_operations,
@@ -53,6 +54,7 @@ def all_operations() -> tuple[Operation, ...]:
     return (
         *asking_operations(),
         *model_operations(),
+        me_operation(),
         *key_operations(),
         *usage_operations(),
         *template_operations(),

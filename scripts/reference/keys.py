@@ -44,7 +44,13 @@ def schemas() -> JsonObject:
         "Key": record("A key, as admins see it.", fields),
         "MadeKey": record("A new key.", made),
         "KeyList": record("Every key.", {"keys": array(ref("Key"), "The keys.")}),
+        "Me": _me(fields),
     }
+
+
+def _me(fields: JsonObject) -> JsonObject:
+    shown = ("name", "admin", "rpm", "rpd", "spend_cap_usd", "spend_cap_month_usd", "models")
+    return record("The calling key.", {"key_id": fields["id"], **{name: fields[name] for name in shown}})
 
 
 def money(description: str) -> JsonObject:

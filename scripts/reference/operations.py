@@ -152,7 +152,24 @@ def service_operations() -> tuple[Operation, ...]:
         "schema": {"type": "string", "enum": ["docs.css", "docs.js"]},
         "description": "The file's name.",
     }
+    part: JsonObject = {
+        "name": "path",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "enum": ["index.html", "app.js"]},
+        "description": "The file's path.",
+    }
+    media = ("text/html", "text/css", "text/javascript", "image/svg+xml")
     return (
+        _open("/", "getConsole", "Open the console", "A page that works offline.", {"200": file("text/html")}),
+        _open(
+            "/console/{path}",
+            "getConsoleFile",
+            "Get a part of the console",
+            "Scripts, styles and pictures.",
+            {"200": file(*media), **pick("NotFound")},
+            (part,),
+        ),
         _open("/healthz", "getHealth", "Ask whether the process lives", "200 as long as it does.", document(plain)),
         _open(
             "/readyz",

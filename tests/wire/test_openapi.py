@@ -198,7 +198,9 @@ def test_shown_samples_are_accepted_by_the_server() -> None:
 def test_what_is_described_as_keyed_refuses_without_a_key_and_the_rest_does_not() -> None:
     with serving("") as url:
         for method, path, operation in OPERATIONS:
-            place = path.replace("{asset}", "docs.css").replace("{", "").replace("}", "")
+            place = (
+                path.replace("{asset}", "docs.css").replace("{path}", "index.html").replace("{", "").replace("}", "")
+            )
             got = send(url, method.upper(), place, {} if "requestBody" in operation else None)
             is_open = operation.get("security") == []
             assert (got.status == 200) if is_open else (got.status == 401), f"{method} {path}: {got.status}"

@@ -60,12 +60,9 @@ def prepare(engine: Engine) -> Migration:
         with engine.connect() as connection:
             found = current_revision(connection)
         if found != HEAD:
-            with connect_to_write(engine) as connection:
-                _wait_for_others(connection)
-                with connection.begin():
-                    _lock(connection)
-                    _bring_up(connection, current_revision(connection))
-                connection.invalidate()  # its patience is not for the connections that serve
+            with connect_to_write(engine) as connection, _waiting_for_others(connection), connection.begin():
+                _lock(connection)
+                _bring_up(connection, current_revision(connection))
     except SQLAlchemyError as error:
         raise StoreError(f"The database {name} can't be used: {_reason(error)}.") from error
     if found > HEAD:
@@ -99,12 +96,19 @@ def _bring_up(connection: Connection, found: str) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
-def _wait_for_others(connection: Connection) -> None:
-    """Let another process finish its migration first, however long its tables are. PostgreSQL's lock has a time limit."""
-    if connection.dialect.name == "sqlite":
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        raw.execute(f"PRAGMA busy_timeout={_MIGRATION_PATIENCE_MS}")
+@contextmanager
+def _waiting_for_others(connection: Connection) -> Iterator[None]:
+    """Let another process finish its migration first, however long that takes; PostgreSQL has a limit of its own."""
+    raw = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or raw is None:
+        yield
+        return
+    usual = raw.execute("PRAGMA busy_timeout").fetchone()[0]
+    raw.execute(f"PRAGMA busy_timeout={_MIGRATION_PATIENCE_MS}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={usual}")
 
 
 def _lock(connection: Connection) -> None:

@@ -22,11 +22,13 @@ from parley.gate.key_book import KeyBook
 from parley.wire.body import ClientGone, header
 from parley.wire.chat import ChatContract
 from parley.wire.compare import CompareContract
+from parley.wire.console import Console
 from parley.wire.docs import docs_asset, docs_page, openapi_document
 from parley.wire.endpoint import PanelEndpoint, Serving
 from parley.wire.health import Readyz, healthz
 from parley.wire.json_endpoint import check_admin
 from parley.wire.keys import KeysEndpoint
+from parley.wire.me import me
 from parley.wire.metrics import MetricsEndpoint
 from parley.wire.models_endpoint import ModelsEndpoint
 from parley.wire.problems import INTERNAL, Problem, problem_of
@@ -87,12 +89,14 @@ def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
             )
         ),
         Row("GET", "/v3/models", models.roundtable),
+        Row("GET", "/v1/me", me),
         *_key_rows(KeysEndpoint(desks.keys, serving)),
         *_template_rows(TemplatesEndpoint(serving.templates, serving)),
         *_usage_rows(UsageEndpoint(desks.usage, serving)),
         Row("GET", "/v1/usage/rate-limits", RateLimitsEndpoint(desks.admission).answer),
         *_trace_rows(TracesEndpoint(desks.telemetry.traces)),
         _metrics_row(MetricsEndpoint(desks.telemetry.metrics), serving),
+        *_console_rows(Console(serving.settings.auth)),
         Row("GET", "/healthz", healthz, is_open=True),
         Row("GET", "/readyz", Readyz(serving.runs).answer, is_open=True),
         Row("GET", "/openapi.json", openapi_document, is_open=True),
@@ -126,6 +130,13 @@ def _trace_rows(traces: TracesEndpoint) -> tuple[Row, ...]:
         Row("GET", "/v3/traces", traces.page),
         Row("GET", "/v3/traces/{trace_id}", traces.one),
         Row("DELETE", "/v3/traces/{trace_id}", traces.delete),
+    )
+
+
+def _console_rows(console: Console) -> tuple[Row, ...]:
+    return (
+        Row("GET", "/", console.page, is_open=True),
+        Row("GET", "/console/{path:path}", console.file, is_open=True),
     )
 
 

@@ -1,0 +1,65 @@
+// The console's frame: who is signed in, where one is, and the page in the middle.
+import { get } from "./api.js";
+import { html, render, useEffect } from "./html.js";
+import { PAGES } from "./pages.js";
+import { Notice } from "./parts/notice.js";
+import { SignIn } from "./parts/sign_in.js";
+import { href, place } from "./router.js";
+import { canSignOut, key, me, signOut } from "./session.js";
+import { signal } from "./html.js";
+
+const fault = signal(null);
+
+function App() {
+  useEffect(() => {
+    if (key.value !== null && me.value === null) introduce();
+  }, [key.value]);
+  if (key.value === null) return html`<${SignIn} />`;
+  if (fault.value) return html`<main class="alone"><${Notice} error=${fault.value} /></main>`;
+  if (me.value === null) return html`<main class="alone" aria-busy="true">…</main>`;
+  return html`<${Frame} />`;
+}
+
+async function introduce() {
+  fault.value = null;
+  try {
+    me.value = await get("v1/me");
+  } catch (error) {
+    if (error.status !== 401) fault.value = error; // a 401 has signed out already
+  }
+}
+
+function Frame() {
+  const shown = PAGES.filter((page) => !page.isAdmin || me.value.admin);
+  const current = shown.find((page) => page.name === place.value.page) ?? shown[0];
+  useEffect(() => {
+    document.title = `${current.title} · Parley`;
+  }, [current]);
+  return html`
+    <a class="skip" href="#main" onClick=${focusMain}>Skip to the page</a>
+    <header class="bar">
+      <a class="brand" href=${href("ask")}><img src="console/icon.svg" alt="" width="24" height="24" />Parley</a>
+      <nav aria-label="Pages">
+        ${shown.map((page) => html`<${Tab} page=${page} isCurrent=${page === current} />`)}
+      </nav>
+      <div class="who">
+        <span class="soft" title=${me.value.admin ? "an admin key" : "an ordinary key"}>${me.value.name}</span>
+        ${canSignOut() && html`<button class="plain" onClick=${signOut}>Sign out</button>`}
+      </div>
+    </header>
+    <main id="main" tabindex="-1" class=${`page page-${current.name}`}>
+      <${current.view} key=${current.name} />
+    </main>
+  `;
+}
+
+function Tab({ page, isCurrent }) {
+  return html`<a href=${href(page.name)} aria-current=${isCurrent ? "page" : null}>${page.title}</a>`;
+}
+
+function focusMain(event) {
+  event.preventDefault(); // the hash names the page
+  document.getElementById("main").focus();
+}
+
+render(html`<${App} />`, document.getElementById("root"));

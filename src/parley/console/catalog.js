@@ -1,0 +1,37 @@
+// The models of this server, fetched once per sign-in.
+import { get } from "./api.js";
+import { effect, signal } from "./html.js";
+import { me } from "./session.js";
+
+export const models = signal([]); // entries of GET /v3/models
+export const catalogFault = signal(null);
+
+effect(() => {
+  models.value = [];
+  if (me.value !== null) load();
+});
+
+async function load() {
+  try {
+    models.value = (await get("v3/models")).models;
+    catalogFault.value = null;
+  } catch (error) {
+    catalogFault.value = error;
+  }
+}
+
+export const modelNamed = (name) => models.value.find((model) => model.id === name);
+
+// "$0.10 / $0.40" per million tokens in and out; empty where the price isn't known.
+export function price(model) {
+  const { input_usd_per_1m: read, output_usd_per_1m: written } = model.pricing ?? {};
+  if (read === undefined || read === null) return "";
+  return `$${Number(read)} / $${Number(written ?? 0)}`;
+}
+
+// "32k", "1M".
+export function context(model) {
+  const size = model.context_window;
+  if (!size) return "";
+  return size >= 1_000_000 ? `${Number((size / 1_000_000).toFixed(1))}M` : `${Math.round(size / 1000)}k`;
+}

@@ -1,0 +1,8 @@
+// Preact with htm: tagged templates instead of a build step. Every module takes its view tools from here.
+import { h, render } from "./vendor/preact.js";
+import htm from "./vendor/htm.js";
+
+export const html = htm.bind(h);
+export { render };
+export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/preact-hooks.js";
+export { batch, computed, effect, signal, useComputed, useSignal, useSignalEffect } from "./vendor/signals.js";

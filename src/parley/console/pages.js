@@ -1,0 +1,6 @@
+// The table of pages, in the order of the bar. `isAdmin`: shown to admin keys alone.
+import { Ask } from "./pages/ask.js";
+
+export const PAGES = [
+  { name: "ask", title: "Ask", view: Ask },
+];

@@ -1,0 +1,65 @@
+// Answers as Markdown. A model's text is hostile until DOMPurify has seen it: no script, no style, no foreign picture.
+import DOMPurify from "../vendor/dompurify.js";
+import { marked } from "../vendor/marked.js";
+import { html, useMemo, useRef } from "../html.js";
+import { Blocks } from "../markdown_blocks.js";
+
+const LONGEST_TAIL = 6000; // characters of one unfinished block that are rendered anew with each frame; beyond: as plain text
+
+marked.use({
+  gfm: true,
+  renderer: {
+    // Pictures would be fetched from where the model says: the policy forbids that, and so they are shown as links.
+    image({ href, text }) {
+      return `<a href="${escape(href)}">${escape(text || href)}</a>`;
+    },
+    html({ text }) {
+      return escape(text); // what a model writes as HTML is shown, not obeyed
+    },
+    code({ text, lang }) {
+      const name = escape((lang ?? "").split(/\s/)[0]);
+      return `<div class="code"><div class="code-head"><span>${name}</span><button type="button" class="copy plain">Copy</button></div><pre tabindex="0"><code>${escape(text)}</code></pre></div>`;
+    },
+  },
+});
+
+DOMPurify.addHook("afterSanitizeAttributes", (node) => {
+  if (node.tagName === "A") {
+    node.setAttribute("target", "_blank");
+    node.setAttribute("rel", "noopener noreferrer");
+  }
+});
+
+const POLICY = { FORBID_TAGS: ["style", "form", "input", "img", "video", "audio", "iframe"], FORBID_ATTR: ["style", "id", "name"] };
+
+// `isDone`: the text won't grow any more.
+export function Markdown({ text, isDone }) {
+  const blocks = useRef(null);
+  blocks.current ??= new Blocks();
+  const { settled, tail } = blocks.current.update(text);
+  return html`
+    <div class="prose" onClick=${copyCode}>
+      ${settled.map((block, index) => html`<${Block} key=${index} text=${block} />`)}
+      ${tail && (tail.length > LONGEST_TAIL && !isDone ? html`<div class="raw">${tail}</div>` : html`<${Block} key="tail" text=${tail} />`)}
+    </div>
+  `;
+}
+
+function Block({ text }) {
+  const content = useMemo(() => ({ __html: DOMPurify.sanitize(marked.parse(text), POLICY) }), [text]);
+  return html`<div class="block" dangerouslySetInnerHTML=${content}></div>`;
+}
+
+async function copyCode(event) {
+  const button = event.target.closest(".copy");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.closest(".code").querySelector("code").textContent);
+  button.textContent = "Copied";
+  setTimeout(() => {
+    button.textContent = "Copy";
+  }, 1500);
+}
+
+function escape(text) {
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}

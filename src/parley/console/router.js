@@ -1,0 +1,20 @@
+// Places in the console: what stands behind the #, as `#/runs/<id>?name=x`.
+import { computed, signal } from "./html.js";
+
+const hash = signal(location.hash);
+addEventListener("hashchange", () => {
+  hash.value = location.hash;
+});
+
+// {page: "runs", rest: ["<id>"], query: URLSearchParams}
+export const place = computed(() => {
+  const [path, query = ""] = hash.value.replace(/^#\/?/, "").split("?");
+  const [page = "", ...rest] = path.split("/").map(decodeURIComponent);
+  return { page: page || "ask", rest, query: new URLSearchParams(query) };
+});
+
+export const href = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
+
+export function go(...parts) {
+  location.hash = href(...parts);
+}

@@ -1,0 +1,73 @@
+// One request to POST /v3/roundtable and what has come of it so far; pages show its signals.
+import { stream } from "../api.js";
+import { signal } from "../html.js";
+import { onceAFrame } from "./frame.js";
+import { Lane } from "./lane.js";
+
+export class RoundtableRun {
+  constructor(request) {
+    this.request = request;
+    this.lanes = request.models.map((seat, index) => new Lane(index, typeof seat === "string" ? seat : seat.name));
+    this.summary = request.resolution === "summary" ? new Lane(null, request.summary_model ?? "") : null;
+    this.result = signal(null); // the whole answer, as the plain call gives it
+    this.fault = signal(null);
+    this.isRunning = signal(true);
+    this.canceller = new AbortController();
+    this.schedule = onceAFrame(() => this.each((lane) => lane.flush()));
+  }
+
+  each(visit) {
+    this.lanes.forEach(visit);
+    if (this.summary) visit(this.summary);
+  }
+
+  async start() {
+    try {
+      for await (const event of stream("v3/roundtable", this.request, { signal: this.canceller.signal })) this.take(event);
+    } catch (error) {
+      if (error.name !== "AbortError") this.fault.value = error;
+    }
+    this.each((lane) => lane.stop());
+    this.isRunning.value = false;
+  }
+
+  stop() {
+    this.canceller.abort();
+  }
+
+  take(event) {
+    const lane = this.lanes[event.model_index];
+    switch (event.type) {
+      case "model_delta":
+        lane.add(event.delta);
+        break;
+      case "model_done":
+        lane.finish(event, event.data);
+        break;
+      case "model_error":
+        lane.finish(event, event.partial_text);
+        break;
+      case "summary_delta":
+        this.summary.model = event.model;
+        this.summary.add(event.delta);
+        break;
+      case "done":
+        this.finish(event);
+        return;
+      case "error":
+        this.fault.value = Object.assign(new Error(event.error), { code: event.error_code, details: event.details });
+        return;
+    }
+    this.schedule();
+  }
+
+  finish(result) {
+    for (const found of result.model_results) this.lanes[found.index].learn(found);
+    if (this.summary) {
+      this.summary.model = result.meta.summary_model ?? "";
+      const failed = result.meta.summary_error;
+      this.summary.finish({ usage: result.meta.summary_usage, error: failed?.message, error_code: failed?.code }, result.data);
+    }
+    this.result.value = result;
+  }
+}
