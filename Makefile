@@ -65,6 +65,7 @@ lock: ## Pin every dependency again (needs pip-tools)
 
 clean: ## Remove what was built
 > rm -rf clients/typescript/node_modules clients/typescript/dist clients/typescript/build clients/java/target
+> rm -rf tests/console/node_modules
 > rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
