@@ -52,12 +52,12 @@ format: $(VENV)/.tested ## Format and mend what can be mended
 > $(BIN)/ruff format .
 > $(BIN)/ruff check --fix .
 
-# Real servers for the tests. Installed only where that needs no question; without them their tests are skipped.
+# Real servers and a browser for the tests. Installed only where that needs no question; else their tests are skipped.
 services:
-> @if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v redis-server >/dev/null; then :; \
->   elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
->     echo "Installing PostgreSQL and Redis, which some tests need"; \
->     sh tests/install_services.sh || echo "They could not be installed; the tests that need them will be skipped"; \
+> @missing=$$(sh tests/install_services.sh --list); \
+>   if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+>     echo "Installing what some tests need:$$missing"; \
+>     sh tests/install_services.sh || echo "That could not be installed; the tests that need it will be skipped"; \
 >   fi
 
 lock: ## Pin every dependency again (needs pip-tools)

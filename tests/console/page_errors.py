@@ -6,7 +6,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 
 
 class PageErrors:
-    """Collects a page's complaints in `heard`; `check` fails on those that no test expected, and on those that never came."""
+    """Collects complaints in `heard`; `check` fails on those that no test expected, and on those that never came."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
