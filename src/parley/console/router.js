@@ -18,3 +18,15 @@ export const href = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`
 export function go(...parts) {
   location.hash = href(...parts);
 }
+
+// Changes the query of this place, as filters do, without a step in the history; an empty value is left out.
+export function refine(fields) {
+  const [path, query = ""] = location.hash.split("?");
+  const changed = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === "" || value === null) changed.delete(name);
+    else changed.set(name, value);
+  }
+  const text = changed.toString();
+  location.replace(text ? `${path || "#/"}?${text}` : path || "#/");
+}
