@@ -1,6 +1,7 @@
 """The store: durable when a write returns, one bad job harms no other, old databases keep every row."""
 
 import asyncio
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from parley.domain.errors import NotServing
 from parley.domain.settings import StoreSettings
 from parley.store.database import Store
 from parley.store.opening import HEAD, StoreError, current_revision
-from parley.store.schema import keys, metadata, spend
+from parley.store.schema import keys, metadata, spend, traces
 
 FIRST_SCHEMA = """
 CREATE TABLE keys (
@@ -132,6 +133,28 @@ def test_database_of_the_first_release_keeps_every_key(store_url: str) -> None:
     again.close_now()
 
 
+def test_spans_of_the_second_schema_move_into_their_traces_row(store_url: str) -> None:
+    fill_second_schema(store_url)
+    store = Store(StoreSettings(url=store_url))
+    rows = store.read_now(lambda connection: connection.execute(select(traces).order_by(traces.c.request_id)).all())
+    assert [row.request_id for row in rows] == [f"req_{number:04}" for number in range(1_003)] + ["req_without"]
+    assert rows[-1].spans == "[]"
+    root, seat = json.loads(rows[1_002].spans)
+    assert root == {
+        "span_id": "aa1002",
+        "parent_id": None,
+        "name": "roundtable é",
+        "kind": "server",
+        "status": "ok",
+        "start_time": 1002.0,
+        "end_time": 1003.5,
+        "attributes": {"parley.seats": 1, "parley.order": [1, 0]},
+    }
+    assert (seat["span_id"], seat["parent_id"]) == ("bb1002", "aa1002")
+    assert all(len(json.loads(row.spans)) == 2 for row in rows[:-1])
+    store.close_now()
+
+
 def test_processes_that_start_together_migrate_once(store_url: str) -> None:
     fill_first_schema(store_url)
     errors: list[BaseException] = []
@@ -198,6 +221,55 @@ def test_database_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "parley.db").write_bytes(b"not a database at all, but long enough to be one" * 50)
     with pytest.raises(StoreError, match="can't be used"):
         Store(StoreSettings(url=f"sqlite:///{tmp_path}/parley.db"))
+
+
+SECOND_SCHEMA = """
+ALTER TABLE traces DROP COLUMN spans;
+CREATE TABLE spans (
+    request_id VARCHAR(40) NOT NULL, span_id VARCHAR(16) NOT NULL, parent_id VARCHAR(16), name TEXT NOT NULL,
+    kind VARCHAR(16) NOT NULL, status VARCHAR(16) NOT NULL, start_time DOUBLE PRECISION NOT NULL,
+    end_time DOUBLE PRECISION NOT NULL, attributes TEXT NOT NULL, PRIMARY KEY (request_id, span_id));
+CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+INSERT INTO alembic_version VALUES ('0002')"""
+
+
+def fill_second_schema(url: str) -> None:
+    """Fill a database as the second schema had it, with the spans in a table of their own."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        for statement in SECOND_SCHEMA.split(";"):
+            connection.execute(text(statement))
+        for number in range(1_003):
+            _fill_trace(connection, f"req_{number:04}", number)
+        _fill_trace(connection, "req_without", None)
+    engine.dispose()
+
+
+def _fill_trace(connection: Connection, request_id: str, number: int | None) -> None:
+    connection.execute(
+        text("INSERT INTO traces VALUES (:id, :id, 'key_a', 'roundtable', 'ok', 1, 2, 2)"), {"id": request_id}
+    )
+    if number is None:
+        return
+    add = text("INSERT INTO spans VALUES (:id, :span, :parent, :name, :kind, 'ok', :start, :end, :attributes)")
+    root, seat = f"aa{number}", f"bb{number}"
+    values = {"id": request_id, "start": float(number), "end": number + 1.5}
+    attributes = '{"parley.seats":1,"parley.order":[1,0]}'
+    connection.execute(
+        add,
+        [
+            {**values, "span": seat, "parent": root, "name": "chat a", "kind": "client", "attributes": "{}"},
+            {
+                **values,
+                "span": root,
+                "parent": None,
+                "name": "roundtable é",
+                "kind": "server",
+                "attributes": attributes,
+            },
+        ],
+    )
 
 
 def fill_first_schema(url: str) -> None:

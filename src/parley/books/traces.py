@@ -1,4 +1,4 @@
-"""Traces in the store: who may see which, for how long. Owns the tables `traces` and `spans`.
+"""Traces in the store: who may see which, for how long. Owns the table `traces`; a row holds its spans as JSON.
 
 Traces are written after the answer, in batches, by a task of their own. Unlike the ledger they may be lost: when the
 process is killed, and when the store lags so far behind that the waiting room is full, which is counted.
@@ -8,12 +8,11 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true
-from sqlalchemy import Row as StoredRow
 from sqlalchemy.exc import SQLAlchemyError
 
 from parley.books.spans import Span, Trace, TraceReader, TraceTools
@@ -22,7 +21,7 @@ from parley.domain.quick import dataclass
 from parley.domain.settings import RetentionSettings
 from parley.store.database import Store
 from parley.store.prepared import Prepared
-from parley.store.schema import spans, traces
+from parley.store.schema import traces
 
 _MOST_WAITING = 2_000
 _MOST_WAITING_BYTES = 33_554_432
@@ -33,8 +32,8 @@ _GATHER_S = 0.1
 _RETRY_S = 1.0
 _SWEEP_EVERY_S = 3_600.0
 _DAY_S = 86_400
-_SPAN_BYTES = 800
-"""What a span takes in memory beside its attributes, roughly."""
+_ROW_BYTES = 800
+"""What a row takes in memory beside its spans, roughly."""
 
 Row = dict[str, object]
 
@@ -201,11 +200,11 @@ class _Waiting:
     """A finished trace as it will be written."""
 
     row: Row
-    spans: list[Row]
     size_bytes: int
 
 
 def _waiting(trace: Trace) -> _Waiting:
+    spans = msgspec.json.encode(trace.spans)
     row: Row = {
         "request_id": trace.request_id,
         "trace_id": trace.trace_id,
@@ -215,33 +214,16 @@ def _waiting(trace: Trace) -> _Waiting:
         "start_time": trace.start_time,
         "end_time": trace.end_time,
         "span_count": len(trace.spans),
+        "spans": spans.decode(),
     }
-    texts = [msgspec.json.encode(span.attributes).decode() for span in trace.spans]
-    rows = [_span_row(trace, span, text) for span, text in zip(trace.spans, texts, strict=True)]
-    return _Waiting(row, rows, len(rows) * _SPAN_BYTES + sum(map(len, texts)))
-
-
-def _span_row(trace: Trace, span: Span, attributes: str) -> Row:
-    return {
-        "request_id": trace.request_id,
-        "span_id": span.span_id,
-        "parent_id": span.parent_id,
-        "name": span.name,
-        "kind": span.kind,
-        "status": span.status,
-        "start_time": span.start_time,
-        "end_time": span.end_time,
-        "attributes": attributes,
-    }
+    return _Waiting(row, _ROW_BYTES + len(spans))
 
 
 _ADD_TRACES = Prepared(lambda _: insert(traces))
-_ADD_SPANS = Prepared(lambda _: insert(spans))
 
 
 def _insert(connection: Connection, batch: Sequence[_Waiting]) -> None:
     _ADD_TRACES.run(connection, [waiting.row for waiting in batch])
-    _ADD_SPANS.run(connection, [row for waiting in batch for row in waiting.spans])
 
 
 def _seen_by(key_id: str | None) -> ColumnElement[bool]:
@@ -318,27 +300,20 @@ def _get(
     summaries = _summaries(connection, key_id, {trace_id: name})
     if not summaries:
         return None
-    rows = connection.execute(
-        select(spans)
-        .join(traces, traces.c.request_id == spans.c.request_id)
+    return summaries[0], tuple(islice(_spans(connection, key_id, trace_id), _MOST_SPANS_SHOWN))
+
+
+def _spans(connection: Connection, key_id: str | None, trace_id: str) -> Iterator[StoredSpan]:
+    """Yield the spans of a trace, request by request, each request's by their start."""
+    rows = connection.execution_options(yield_per=_MOST_IN_ONE_WRITE).execute(
+        select(traces.c.request_id, traces.c.spans)
         .where(traces.c.trace_id == trace_id, _seen_by(key_id))
-        .order_by(traces.c.start_time, traces.c.request_id, spans.c.start_time, spans.c.span_id)
-        .limit(_MOST_SPANS_SHOWN)
+        .order_by(traces.c.start_time, traces.c.request_id)
     )
-    return summaries[0], tuple(StoredSpan(row.request_id, _span(row)) for row in rows)
-
-
-def _span(row: StoredRow[tuple[Any, ...]]) -> Span:
-    return Span(
-        row.span_id,
-        row.parent_id,
-        row.name,
-        row.kind,
-        row.status,
-        row.start_time,
-        row.end_time,
-        msgspec.json.decode(row.attributes),
-    )
+    for row in rows:
+        found = [Span(**span) for span in msgspec.json.decode(row.spans)]
+        found.sort(key=lambda span: (span.start_time, span.span_id))
+        yield from (StoredSpan(row.request_id, span) for span in found)
 
 
 def _delete(connection: Connection, key_id: str | None, trace_id: str) -> bool:
@@ -354,6 +329,5 @@ def _delete_before(connection: Connection, before: float) -> int:
 def _delete_requests(connection: Connection, request_ids: list[str]) -> int:
     for first in range(0, len(request_ids), _MOST_DELETED_AT_ONCE):
         some = request_ids[first : first + _MOST_DELETED_AT_ONCE]
-        connection.execute(delete(spans).where(spans.c.request_id.in_(some)))
         connection.execute(delete(traces).where(traces.c.request_id.in_(some)))
     return len(request_ids)

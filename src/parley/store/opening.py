@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from parley.store.schema import metadata
 
-HEAD = "0002"
+HEAD = "0003"
 _FIRST = "0001"
 _MIGRATION_PATIENCE_MS = 60_000
 _LOCK_NUMBER = 0x9A51E7

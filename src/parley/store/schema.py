@@ -145,7 +145,8 @@ prices = Table(
     Column("first_used_at", Double, nullable=False),
 )
 
-# books/traces.py. One row a request that was traced, and its spans; one trace id may hold several requests' roots.
+# books/traces.py. One row a request that was traced; `spans` is a JSON array of objects, the root first. One trace id
+# may stand for several requests.
 traces = Table(
     "traces",
     metadata,
@@ -157,22 +158,10 @@ traces = Table(
     Column("start_time", Double, nullable=False),
     Column("end_time", Double, nullable=False),
     Column("span_count", Integer, nullable=False),
+    Column("spans", Text, nullable=False, server_default="[]"),
     Index("traces_by_trace", "trace_id"),
     Index("traces_by_key", "key_id", "start_time"),
     Index("traces_by_time", "start_time"),
-)
-spans = Table(
-    "spans",
-    metadata,
-    Column("request_id", String(40), primary_key=True),
-    Column("span_id", String(16), primary_key=True),
-    Column("parent_id", String(16)),
-    Column("name", Text, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("start_time", Double, nullable=False),
-    Column("end_time", Double, nullable=False),
-    Column("attributes", Text, nullable=False),
 )
 
 # books/templates.py. `key_id` empty: a global template. `body` is JSON: system, messages, model, params.
