@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from parley.books.spans import Span, Trace
-from parley.books.traces import TraceBook
+from parley.books.traces import TraceBook, TraceFilter
 from parley.domain.errors import NotServing
 from parley.domain.settings import RetentionSettings, StoreSettings
 from parley.store.database import Store
@@ -74,9 +74,14 @@ async def page_newest_first(book: TraceBook) -> None:
     assert ([item.name for item in page.items], page.has_more) == (["n_4", "n_3"], True)
     page = await book.page("key_a", 2, 4)
     assert ([item.name for item in page.items], page.has_more) == (["n_0"], False)
-    assert [item.name for item in (await book.page("key_a", 100, 0, "N_2")).items] == ["n_2"]
-    assert (await book.page("key_a", 100, 0, "n%2")).items == ()
-    assert [item.name for item in (await book.page("key_a", 100, 0, "_1")).items] == ["n_1"]
+    assert [item.name for item in (await book.page("key_a", 100, 0, TraceFilter(name="N_2"))).items] == ["n_2"]
+    assert (await book.page("key_a", 100, 0, TraceFilter(name="n%2"))).items == ()
+    assert [item.name for item in (await book.page("key_a", 100, 0, TraceFilter(name="_1"))).items] == ["n_1"]
+    span = TraceFilter(status="ok", since=1001.0, until=1003.0)
+    assert [item.name for item in (await book.page("key_a", 100, 0, span)).items] == ["n_2", "n_1"]
+    assert (await book.page("key_a", 100, 0, TraceFilter(status="error"))).items == ()
+    assert (await book.page(None, 100, 0, TraceFilter(model="a", request_id="req_1"))).items == ()
+    assert await book.calls(None, [item.trace_id for item in page.items]) == {}
 
 
 async def keys_see_their_own(book: TraceBook, store: Store) -> None:

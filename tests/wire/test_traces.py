@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
@@ -124,9 +125,75 @@ def test_list_is_paged_newest_first_and_filtered_by_name(url: str) -> None:
     assert [row["id"] for row in traces(url, key, "?name=vote")] == [ids[1]]
 
 
+def test_list_is_filtered_by_end_model_time_and_request(url: str) -> None:
+    key = new_key(url, "filters")
+    good = ask(url, key, models=["sandbox/terse"], resolution="fast")
+    failed = post(url, "/v3/roundtable", {"input": "x", "models": ["sandbox/down"], "max_retries": 0}, key)
+    bad, good_row = traces(url, key)
+    assert [row["id"] for row in traces(url, key, "?status=error")] == [bad["id"]]
+    assert [row["id"] for row in traces(url, key, "?status=ok")] == [good]
+    assert traces(url, key, "?status=cancelled") == []
+    assert [row["id"] for row in traces(url, key, "?model=sandbox/terse")] == [good]
+    assert [row["id"] for row in traces(url, key, "?model=sandbox/down&status=error")] == [bad["id"]]
+    assert traces(url, key, "?model=sandbox/ter") == []
+    moment = bad["start_time"]
+    assert [row["id"] for row in traces(url, key, f"?since={moment}")] == [bad["id"]]
+    assert [row["id"] for row in traces(url, key, f"?until={moment}")] == [good]
+    assert [row["id"] for row in traces(url, key, f"?since={good_row['start_time']}&limit=1&offset=1")] == [good]
+    request_id = failed.headers["x-request-id"]
+    assert [row["id"] for row in traces(url, key, f"?request_id={request_id}")] == [bad["id"]]
+    assert traces(url, new_key(url, "other"), f"?request_id={request_id}") == []
+
+
+def test_entries_have_their_calls_where_these_are_included(url: str) -> None:
+    key = new_key(url, "calls")
+    models = ["sandbox/terse", "sandbox/terse", "sandbox/down"]
+    body = {"input": QUESTION, "models": models, "max_retries": 0, "summary_model": "sandbox/judge"}
+    answer = post(url, "/v3/roundtable", body, key)
+    (row,) = traces(url, key, "?include=calls")
+    calls = row.pop("calls")
+    assert traces(url, key) == [row]
+    assert [(each["role"], each["model"], each["calls"], each["failed_calls"]) for each in calls] == [
+        ("seat", "sandbox/terse", 2, 0),
+        ("seat", "sandbox/down", 1, 1),
+        ("consolidation", "sandbox/judge", 1, 0),
+    ]
+    seats = answer.json["model_results"][:2]
+    assert calls[0]["output_tokens"] == sum(seat["usage"]["output_tokens"] for seat in seats) > 0
+    assert float(sum(Decimal(each["cost_usd"]) for each in calls)) == answer.json["meta"]["total_cost"]
+    assert [each["cost_complete"] for each in calls] == [True, True, True]
+    assert {each["key_name"] for each in calls} == {get(url, "/v1/me", key).json["name"]}
+
+
+def test_calls_of_a_shared_trace_are_those_of_the_own_requests(url: str) -> None:
+    one, two, trace_id = new_key(url, "one"), new_key(url, "two"), str(uuid.uuid4())
+    ask(url, one, trace_id, resolution="fast")
+    ask(url, two, trace_id, resolution="fast")
+    (row,) = traces(url, one, "?include=calls")
+    assert len(row["calls"]) == 2
+    every = next(row for row in traces(url, ADMIN, "?include=calls") if row["id"] == trace_id)
+    assert len(every["calls"]) == 4
+
+
+def test_admin_key_narrows_the_list_to_a_key_and_others_cannot(url: str) -> None:
+    one, two = new_key(url, "one"), new_key(url, "two")
+    trace_id = ask(url, one)
+    ask(url, two)
+    key_id = get(url, "/v1/me", one).json["key_id"]
+    assert [row["id"] for row in traces(url, ADMIN, f"?key_id={key_id}")] == [trace_id]
+    assert [row["id"] for row in traces(url, one, f"?key_id={key_id}")] == [trace_id]
+    answer = get(url, f"/v3/traces?key_id={key_id}", two)
+    assert (answer.status, answer.error["param"]) == (403, "key_id")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"), ("name=%00", "name")],
+    [
+        *[("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("offset=-1", "offset")],
+        *[("name=%00", "name"), ("model=%00", "model"), (f"request_id={'x' * 257}", "request_id")],
+        *[("status=bad", "status"), ("since=soon", "since"), ("until=2026-13-01", "until")],
+        *[("include=spans", "include"), ("key_id=%00", "key_id")],
+    ],
 )
 def test_bad_query_is_refused(url: str, query: str, field: str) -> None:
     answer = get(url, f"/v3/traces?{query}", ADMIN)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, delete, func, insert, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from parley.books.spans import Span, Trace, TraceReader, TraceTools
+from parley.books.usage import CallTotals, calls_of, has_called
 from parley.domain.errors import NotServing
 from parley.domain.quick import dataclass
 from parley.domain.settings import RetentionSettings
@@ -51,11 +52,46 @@ class TraceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceFilter:
+    """Which traces are meant: those with a request that fits all of it. None means all; `name` is a part of the name.
+
+    `since` and `until` are seconds since 1970, until not included; `model` was called as a seat or a judge.
+    """
+
+    name: str = ""
+    status: str | None = None
+    since: float | None = None
+    until: float | None = None
+    model: str | None = None
+    request_id: str | None = None
+
+    def conditions(self, table: FromClause) -> list[ColumnElement[bool]]:
+        columns = table.c
+        found: list[ColumnElement[bool]] = []
+        if self.name:
+            found.append(columns.name.icontains(self.name, autoescape=True))
+        if self.status is not None:
+            found.append(columns.status == self.status)
+        if self.since is not None:
+            found.append(columns.start_time >= self.since)
+        if self.until is not None:
+            found.append(columns.start_time < self.until)
+        if self.model is not None:
+            found.append(has_called(self.model, columns.request_id))
+        if self.request_id is not None:
+            found.append(columns.request_id == self.request_id)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class TracePage:
     """Some traces, newest first; `has_more` tells whether older ones follow."""
 
     items: tuple[TraceSummary, ...]
     has_more: bool
+
+
+_ALL = TraceFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +168,19 @@ class TraceBook:
             self.dropped += len(self._waiting)
             self._waiting.clear()
 
-    async def page(self, key_id: str | None, limit: int, offset: int, name: str = "") -> TracePage:
-        """Return the traces of a key, or of all keys for None, newest first; `name` is a part of their names."""
+    async def page(self, key_id: str | None, limit: int, offset: int, wanted: TraceFilter = _ALL) -> TracePage:
+        """Return the traces of a key, or of all keys for None, newest first."""
         await self._catch_up()
-        return await self._store.read(lambda connection: _page(connection, key_id, limit, offset, name))
+        return await self._store.read(lambda connection: _page(connection, key_id, limit, offset, wanted))
+
+    async def calls(self, key_id: str | None, trace_ids: Sequence[str]) -> dict[str, tuple[CallTotals, ...]]:
+        """Return what the ledger has of each trace's requests, as far as the key may see them."""
+        requests = (
+            select(traces.c.request_id, traces.c.trace_id.label("part_of"))
+            .where(traces.c.trace_id.in_(trace_ids), _seen_by(key_id))
+            .subquery()
+        )
+        return await self._store.read(lambda connection: calls_of(connection, requests))
 
     async def get(self, key_id: str | None, trace_id: str) -> tuple[TraceSummary, tuple[StoredSpan, ...]] | None:
         """Return a trace with the spans that the key may see, by their start; None where there is none for it."""
@@ -230,20 +275,20 @@ def _seen_by(key_id: str | None) -> ColumnElement[bool]:
     return true() if key_id is None else traces.c.key_id == key_id
 
 
-def _page(connection: Connection, key_id: str | None, limit: int, offset: int, name: str) -> TracePage:
-    """Find the newest request of each trace along the index, then add up the others of the page's traces."""
-    named = traces.c.name.icontains(name, autoescape=True) if name else true()
+def _page(connection: Connection, key_id: str | None, limit: int, offset: int, wanted: TraceFilter) -> TracePage:
+    """Find the newest fitting request of each trace along the index, then add up the others of the page's traces."""
     other = traces.alias()
     is_newer = or_(
         other.c.start_time > traces.c.start_time,
         and_(other.c.start_time == traces.c.start_time, other.c.request_id > traces.c.request_id),
     )
     seen = true() if key_id is None else other.c.key_id == key_id
-    other_named = other.c.name.icontains(name, autoescape=True) if name else true()
-    newer = select(other.c.request_id).where(other.c.trace_id == traces.c.trace_id, is_newer, seen, other_named)
+    newer = select(other.c.request_id).where(
+        other.c.trace_id == traces.c.trace_id, is_newer, seen, *wanted.conditions(other)
+    )
     newest = (
         select(traces.c.trace_id, traces.c.name)
-        .where(_seen_by(key_id), named, ~newer.exists())
+        .where(_seen_by(key_id), *wanted.conditions(traces), ~newer.exists())
         .order_by(traces.c.start_time.desc(), traces.c.request_id.desc())
         .limit(limit + 1)
         .offset(offset)

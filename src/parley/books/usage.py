@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Subquery, and_, case, distinct, exists, func, select
 
 from parley.books.entries import balance_of
 from parley.store.database import Store
@@ -65,6 +65,21 @@ class ModelTotals:
     cost_pico: int
 
 
+@dataclass(frozen=True, slots=True)
+class CallTotals:
+    """What the calls of one role and key to one model add up to; `unpriced` as in `Totals`."""
+
+    role: str
+    model: str
+    key_name: str
+    calls: int
+    failed_calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_pico: int
+    unpriced: int
+
+
 class UsageBook:
     """The ledger as its readers see it. Every method raises NotServing where the store can't be read."""
 
@@ -90,9 +105,7 @@ def totals(connection: Connection, wanted: Filter) -> Totals:
     columns = usage_events.c
     sums = [func.coalesce(func.sum(columns[kind]), 0).label(kind) for kind in TOKEN_KINDS]
     cost = func.coalesce(func.sum(columns.cost_pico), 0).label("cost")
-    # A call without a price that used nothing, because it was refused, is missing in no sum.
-    is_unpriced = and_(columns.cost_pico.is_(None), columns.input_tokens + columns.output_tokens > 0)
-    unknown = func.coalesce(func.sum(case((is_unpriced, 1), else_=0)), 0).label("unknown")
+    unknown = _count(_is_unpriced()).label("unknown")
     requests = func.count(distinct(columns.request_id)).label("requests")
     conditions = wanted.conditions()
     whole = connection.execute(select(*sums, cost, unknown, requests).where(*conditions)).mappings().one()
@@ -133,6 +146,48 @@ def attempts_of(connection: Connection, event_id: str, key_id: str | None) -> Se
     columns = attempts.c
     mine = [columns[name] == event[name] for name in ("request_id", "role", "seat_index")]
     return connection.execute(select(attempts).where(*mine).order_by(columns.attempt)).mappings().all()
+
+
+def has_called(model: str, request_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that the request of `request_id`, a column of another table, has called `model`."""
+    columns = usage_events.c
+    return exists().where(columns.request_id == request_id, columns.model == model)
+
+
+def calls_of(connection: Connection, requests: Subquery) -> dict[str, tuple[CallTotals, ...]]:
+    """Add up the calls of wholes that consist of requests: the columns of `requests` are `request_id` and `part_of`.
+
+    Of a whole, seats come in their order, and judges last.
+    """
+    columns = usage_events.c
+    kinds = (requests.c.part_of, columns.role, columns.model, columns.key_name)
+    sums = (
+        select(
+            *kinds,
+            func.count().label("calls"),
+            _count(columns.outcome.not_in(["ok", "running"])).label("failed"),
+            *(func.sum(columns[kind]).label(kind) for kind in ("input_tokens", "output_tokens")),
+            func.coalesce(func.sum(columns.cost_pico), 0).label("cost"),
+            _count(_is_unpriced()).label("unpriced"),
+        )
+        .join(requests, columns.request_id == requests.c.request_id)
+        .group_by(*kinds)
+        .order_by(case((columns.role == "consolidation", 1), else_=0), func.min(columns.seat_index), columns.model)
+    )
+    found: dict[str, tuple[CallTotals, ...]] = {}
+    for part_of, role, model, key_name, *counts in connection.execute(sums):
+        found[part_of] = (*found.get(part_of, ()), CallTotals(role, model, key_name, *map(int, counts)))
+    return found
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _is_unpriced() -> ColumnElement[bool]:
+    """A call without a price that used nothing, because it was refused, is missing in no sum."""
+    columns = usage_events.c
+    return and_(columns.cost_pico.is_(None), columns.input_tokens + columns.output_tokens > 0)
 
 
 def _tokens(row: RowMapping) -> dict[str, int]:

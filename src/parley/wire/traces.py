@@ -1,6 +1,7 @@
 """GET /v3/traces, GET and DELETE /v3/traces/{id}: the caller's own traces, or all of them for an admin key.
 
-Unknown query parameters are ignored. Times are RFC 3339 in UTC, money is a decimal string.
+Unknown query parameters are ignored. Times are RFC 3339 in UTC, money is a decimal string. Ours: every parameter of the
+list but `limit`, `offset` and `name`; without `include` an entry has the contract's fields alone.
 """
 
 import uuid
@@ -10,9 +11,11 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
+from parley.books.money import usd_text
 from parley.books.spans import AttributeValue
-from parley.books.traces import StoredSpan, TraceBook, TracePage, TraceSummary
-from parley.domain.errors import InvalidRequest, NotFound
+from parley.books.traces import StoredSpan, TraceBook, TraceFilter, TracePage, TraceSummary
+from parley.books.usage import CallTotals
+from parley.domain.errors import Forbidden, InvalidRequest, NotFound
 from parley.gate.keyring import Caller
 from parley.wire.encoding import Wire, WireObject
 from parley.wire.json_endpoint import caller_of, json_response
@@ -21,6 +24,12 @@ _MOST_LIMIT = 100
 _USUAL_LIMIT = 20
 _MOST_OFFSET = 1_000_000
 _MOST_NAME_CHARACTERS = 256
+_STATUSES = ("ok", "error", "cancelled")
+_ROUNDING_S = 1e-6
+"""Times are shown in microseconds and kept in finer steps: `since` must include the trace whose time it repeats."""
+
+Calls = Mapping[str, tuple[CallTotals, ...]]
+"""What the ledger has of each trace, by its id."""
 
 
 class TracesEndpoint:
@@ -33,8 +42,11 @@ class TracesEndpoint:
         query = request.query_params
         limit = _read_integer(query, "limit", _USUAL_LIMIT, 1, _MOST_LIMIT)
         offset = _read_integer(query, "offset", 0, 0, _MOST_OFFSET)
-        found = await self._book.page(_whose(caller_of(request)), limit, offset, _read_name(query))
-        return json_response(encode_page(found, limit, offset))
+        key_id = _read_key(query, caller_of(request))
+        has_calls = _read_choice(query, "include", ("calls",)) is not None
+        found = await self._book.page(key_id, limit, offset, _read_filter(query))
+        calls = await self._book.calls(key_id, [each.trace_id for each in found.items]) if has_calls else None
+        return json_response(encode_page(found, limit, offset, calls))
 
     async def one(self, request: Request) -> Response:
         trace_id = _trace_id(request)
@@ -51,9 +63,14 @@ class TracesEndpoint:
         return Response(status_code=204)
 
 
-def encode_page(page: TracePage, limit: int, offset: int) -> WireObject:
-    """Return a page of traces, newest first."""
-    items: list[Wire] = [encode_summary(summary) for summary in page.items]
+def encode_page(page: TracePage, limit: int, offset: int, calls: Calls | None = None) -> WireObject:
+    """Return a page of traces, newest first, each with its `calls` where they are given."""
+    items: list[Wire] = []
+    for summary in page.items:
+        item = encode_summary(summary)
+        if calls is not None:
+            item["calls"] = [encode_calls(each) for each in calls.get(summary.trace_id, ())]
+        items.append(item)
     return {"traces": items, "limit": limit, "offset": offset, "has_more": page.has_more}
 
 
@@ -64,6 +81,20 @@ def encode_summary(summary: TraceSummary) -> WireObject:
         "span_count": summary.span_count,
         "status": summary.status,
         **_times(summary.start_time, summary.end_time),
+    }
+
+
+def encode_calls(calls: CallTotals) -> WireObject:
+    return {
+        "role": calls.role,
+        "model": calls.model,
+        "key_name": calls.key_name,
+        "calls": calls.calls,
+        "failed_calls": calls.failed_calls,
+        "input_tokens": calls.input_tokens,
+        "output_tokens": calls.output_tokens,
+        "cost_usd": usd_text(calls.cost_pico),
+        "cost_complete": calls.unpriced == 0,
     }
 
 
@@ -118,13 +149,51 @@ def _not_found(trace_id: str) -> NotFound:
     )
 
 
-def _read_name(query: Mapping[str, str]) -> str:
-    name = query.get("name", "")
-    if len(name) > _MOST_NAME_CHARACTERS or "\x00" in name:
-        raise InvalidRequest(
-            f"name has {len(name)} characters; it is a part of a trace's name such as roundtable", param="name"
-        )
-    return name
+def _read_filter(query: Mapping[str, str]) -> TraceFilter:
+    return TraceFilter(
+        name=_read_text(query, "name", "a part of a trace's name such as roundtable") or "",
+        status=_read_choice(query, "status", _STATUSES),
+        since=_read_time(query, "since"),
+        until=_read_time(query, "until"),
+        model=_read_text(query, "model", "the name of a model that was called"),
+        request_id=_read_text(query, "request_id", "the X-Request-Id of an answer"),
+    )
+
+
+def _read_key(query: Mapping[str, str], caller: Caller) -> str | None:
+    """Return the key whose traces are shown, None for all: an ordinary key's own, whichever an admin key names."""
+    named = _read_text(query, "key_id", "the id of a key")
+    if caller.is_admin:
+        return named
+    if named not in {None, caller.key_id}:
+        raise Forbidden("key_id names another key; an ordinary key sees its own traces.", param="key_id")
+    return caller.key_id
+
+
+def _read_text(query: Mapping[str, str], field: str, meaning: str) -> str | None:
+    text = query.get(field) or None
+    if text is not None and (len(text) > _MOST_NAME_CHARACTERS or "\x00" in text):
+        raise InvalidRequest(f"{field} has {len(text)} characters; it is {meaning}", param=field)
+    return text
+
+
+def _read_choice(query: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str | None:
+    text = query.get(field) or None
+    if text is not None and text not in choices:
+        raise InvalidRequest(f"{field} is {text[:40]!r}; it is one of {', '.join(choices)}", param=field)
+    return text
+
+
+def _read_time(query: Mapping[str, str], field: str) -> float | None:
+    text = query.get(field) or None
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - _ROUNDING_S
+    except (ValueError, OverflowError) as error:
+        message = f"{field} is {text[:40]!r}; it is a time in RFC 3339, such as 2026-11-21T00:00:00Z"
+        raise InvalidRequest(message, param=field) from error
 
 
 def _read_integer(query: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:
