@@ -70,7 +70,7 @@ def usage_operations() -> tuple[Operation, ...]:
             "Usage",
             "sumUsage",
             "Sum up usage",
-            "Requests by outcome, tokens by kind, cost, in all and for each model.",
+            "Requests by outcome, tokens by kind, cost, in all and for each model; by day and by key with `breakdown`.",
             {"200": answer(ref("UsageTotals"), "The totals."), **filtered},
             "UsageBody",
         ),

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from parley.books.usage import TOKEN_KINDS
+from parley.books.token_kinds import TOKEN_KINDS
 from parley.domain.json import JsonObject, JsonValue
+from parley.wire.usage import MOST_BREAKDOWN_DAYS
 from reference.keys import moment, money
 from reference.requests import Notes
 from reference.shapes import array, count, flag, nullable, record, ref, text, words
@@ -23,7 +24,14 @@ _PAGE: Notes = {
     "limit": {"description": "Most events of a page.", "default": 50},
     "offset": {"description": "Events to pass over.", "default": 0},
 }
-BODIES: Mapping[str, Notes] = {"UsageBody": _FILTER, "EventsBody": {**_FILTER, **_PAGE}}
+_PARTS: Notes = {
+    "breakdown": {
+        "description": "Also tell the totals apart by day, by key and by model; asks for `since`, at most "
+        f"{MOST_BREAKDOWN_DAYS} days before `until`. Not in the original API.",
+        "default": False,
+    }
+}
+BODIES: Mapping[str, Notes] = {"UsageBody": {**_FILTER, **_PARTS}, "EventsBody": {**_FILTER, **_PAGE}}
 
 
 def schemas() -> JsonObject:
@@ -63,12 +71,18 @@ def _totals() -> JsonObject:
     by_outcome: JsonObject = {name: count(f"Those with the outcome `{name}`.") for name in _OUTCOMES}
     tokens = _tokens()["properties"]
     assert isinstance(tokens, dict)
-    row: JsonObject = {
-        "model": text("The model."),
-        "events": count("Its events."),
+    share: JsonObject = {
+        "events": count("The events."),
         **tokens,
         "cost_usd": money("What they cost, as far as prices are known."),
     }
+    day: JsonObject = {
+        "day": text("The day, in UTC: `2026-11-22`."),
+        "model": nullable(text("The model; null for all models together that are not among the dearest of the span.")),
+        **share,
+    }
+    key: JsonObject = {"key_id": text("The key."), "key_name": text("The name it had last."), **share}
+    row: JsonObject = {"model": text("The model."), **share, **_figures()}
     fields: JsonObject = {
         "requests": record(
             "Requests; one may be counted under several outcomes.", {"total": count("All."), **by_outcome}
@@ -77,9 +91,26 @@ def _totals() -> JsonObject:
         "tokens": ref("TokenCounts", "Tokens by kind."),
         "total_cost_usd": money("What all of them cost, as far as prices are known."),
         "cost_complete": flag("Whether every price is known."),
-        "by_model": array(record("One model's share.", row), "The same for each model."),
+        "by_model": array(record("One model's share.", row, list(_figures())), "The same for each model."),
+        "by_day": array(
+            record("One model's share of one day.", day),
+            "With `breakdown`: each day's models, days in order; days without events are left out.",
+        ),
+        "by_key": array(record("One key's share.", key), "With `breakdown`: the same for each key, dearest first."),
     }
-    return record("Totals of the events that were asked for.", fields)
+    return record("Totals of the events that were asked for.", fields, ["by_day", "by_key"])
+
+
+def _figures() -> JsonObject:
+    by_outcome: JsonObject = {name: count(f"Those with the outcome `{name}`.") for name in _OUTCOMES}
+    timed = "of whole calls that ended well and were not answered from the cache, in milliseconds"
+    return {
+        "outcomes": record("With `breakdown`: its events by outcome.", by_outcome),
+        "cached": count("With `breakdown`: events answered from the cache."),
+        "unpriced": count("With `breakdown`: events that used something whose price is not known."),
+        "latency_p50_ms": nullable(count(f"With `breakdown`: the median {timed}; null where there was none.")),
+        "latency_p95_ms": nullable(count(f"With `breakdown`: the 95th percentile {timed}.")),
+    }
 
 
 def _event() -> JsonObject:

@@ -1,6 +1,7 @@
 """The ledger over HTTP: totals, events, attempts, balance; a key sees its own."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -111,3 +112,54 @@ def test_events_are_paged_newest_first(url: str) -> None:
     assert (first["total"], len(first["events"]), len(rest["events"])) == (3, 2, 1)
     times = [row["time"] for row in first["events"] + rest["events"]]
     assert times == sorted(times, reverse=True)
+
+
+def test_breakdown_tells_the_same_events_by_day_key_and_model(url: str) -> None:
+    ada, bob = make_key(url, "breakdown-ada"), make_key(url, "breakdown-bob")
+    since = datetime.now(UTC).isoformat()
+    for key in (ada, ada, bob):
+        post(url, "/v3/roundtable", PANEL, key)
+    body = {"since": since, "breakdown": True}
+    everybody, mine = post(url, "/v1/usage", body, ADMIN).json, post(url, "/v1/usage", body, ada).json
+
+    for got in (everybody, mine):
+        for parts in ("by_day", "by_key", "by_model"):
+            assert sum(Decimal(row["cost_usd"]) for row in got[parts]) == Decimal(got["total_cost_usd"])
+            assert sum(row["events"] for row in got[parts]) == got["events"]["total"]
+            assert sum(row["input_tokens"] for row in got[parts]) == got["tokens"]["input_tokens"]
+    assert [row["key_name"] for row in everybody["by_key"]] == ["breakdown-ada", "breakdown-bob"]
+    assert [row["key_name"] for row in mine["by_key"]] == ["breakdown-ada"]
+    assert {row["model"] for row in mine["by_day"]} == set(PANEL["models"])
+    assert {row["day"] for row in mine["by_day"]} <= {since[:10], datetime.now(UTC).date().isoformat()}
+    by_model = {row["model"]: row for row in mine["by_model"]}
+    assert by_model["sandbox/down"]["outcomes"]["failed"] == 2
+    assert by_model["sandbox/down"]["latency_p50_ms"] is None
+    terse = by_model["sandbox/terse"]
+    assert (terse["outcomes"]["ok"], terse["unpriced"], terse["cached"]) == (terse["events"], 0, 0)
+    assert 0 <= terse["latency_p50_ms"] <= terse["latency_p95_ms"]
+
+
+def test_totals_without_a_breakdown_are_as_the_contract_has_them(url: str) -> None:
+    got = post(url, "/v1/usage", {}, ADMIN).json
+
+    assert set(got) == {"requests", "events", "tokens", "total_cost_usd", "cost_complete", "by_model"}
+    assert all("outcomes" not in row for row in got["by_model"])
+
+
+@pytest.mark.parametrize(
+    ("span", "status"),
+    [
+        ({"since": "2026-01-01T00:00:00Z", "until": "2027-01-02T00:00:00Z"}, 200),
+        ({"since": "2026-01-01T00:00:00Z", "until": "2027-01-02T00:00:01Z"}, 422),
+        ({"since": "2020-01-01T00:00:00Z"}, 422),
+        ({"until": "2026-01-01T00:00:00Z"}, 422),
+        ({"since": "2099-01-01T00:00:00Z"}, 200),
+    ],
+)
+def test_breakdown_is_of_a_bounded_span(url: str, span: dict[str, str], status: int) -> None:
+    got = post(url, "/v1/usage", {**span, "breakdown": True}, ADMIN)
+
+    assert got.status == status
+    if status == 422:
+        assert got.error["param"] == "since"
+        assert "with breakdown" in got.error["message"]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Subquery, and_, case, distinct, exists, func, select
 
+from parley.books.breakdown import Breakdown, break_down
 from parley.books.entries import balance_of
+from parley.books.token_kinds import token_sums, tokens_in
 from parley.store.database import Store
 from parley.store.schema import attempts, usage_events
-
-TOKEN_KINDS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens", "reasoning_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,10 @@ class UsageBook:
     async def totals(self, wanted: Filter) -> Totals:
         return await self._store.read(lambda connection: totals(connection, wanted))
 
+    async def broken_down(self, wanted: Filter) -> tuple[Totals, Breakdown]:
+        """Return the totals, and the same events by day, key and model; the caller bounds the span."""
+        return await self._store.read(lambda connection: broken_down(connection, wanted))
+
     async def events(self, wanted: Filter, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
         return await self._store.read(lambda connection: events(connection, wanted, limit, offset))
 
@@ -103,7 +107,7 @@ class UsageBook:
 def totals(connection: Connection, wanted: Filter) -> Totals:
     """Return what the events of `wanted` add up to, models by cost, dearest first."""
     columns = usage_events.c
-    sums = [func.coalesce(func.sum(columns[kind]), 0).label(kind) for kind in TOKEN_KINDS]
+    sums = token_sums()
     cost = func.coalesce(func.sum(columns.cost_pico), 0).label("cost")
     unknown = _count(_is_unpriced()).label("unknown")
     requests = func.count(distinct(columns.request_id)).label("requests")
@@ -122,11 +126,18 @@ def totals(connection: Connection, wanted: Filter) -> Totals:
         requests=int(whole["requests"]),
         requests_by_outcome={row[0]: row[2] for row in outcomes},
         by_outcome={row[0]: row[1] for row in outcomes},
-        tokens=_tokens(whole),
+        tokens=tokens_in(whole),
         cost_pico=int(whole["cost"]),
         unpriced=int(whole["unknown"]),
-        by_model=tuple(ModelTotals(row["model"], row["events"], _tokens(row), int(row["cost"])) for row in by_model),
+        by_model=tuple(ModelTotals(row["model"], row["events"], tokens_in(row), int(row["cost"])) for row in by_model),
     )
+
+
+def broken_down(connection: Connection, wanted: Filter) -> tuple[Totals, Breakdown]:
+    """Return the totals and their parts as they were at one moment, so that they add up while calls go on."""
+    if connection.dialect.name == "postgresql":  # SQLite's reads are of one moment anyway
+        connection.execution_options(isolation_level="REPEATABLE READ")
+    return totals(connection, wanted), break_down(connection, wanted.conditions())
 
 
 def events(connection: Connection, wanted: Filter, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
@@ -188,7 +199,3 @@ def _is_unpriced() -> ColumnElement[bool]:
     """A call without a price that used nothing, because it was refused, is missing in no sum."""
     columns = usage_events.c
     return and_(columns.cost_pico.is_(None), columns.input_tokens + columns.output_tokens > 0)
-
-
-def _tokens(row: RowMapping) -> dict[str, int]:
-    return {kind: int(row[kind]) for kind in TOKEN_KINDS}

@@ -3,6 +3,8 @@
 An ordinary key sees its own; naming another's `key_id` is forbidden.
 """
 
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -12,8 +14,10 @@ from sqlalchemy import RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from parley.books.breakdown import Breakdown, ModelFigures, Share
 from parley.books.money import to_pico, usd_text
-from parley.books.usage import TOKEN_KINDS, Filter, Totals, UsageBook
+from parley.books.token_kinds import TOKEN_KINDS
+from parley.books.usage import Filter, Totals, UsageBook
 from parley.domain.errors import Forbidden, NotFound
 from parley.gate.keyring import Caller
 from parley.wire.decoding import refuse
@@ -23,12 +27,14 @@ from parley.wire.json_endpoint import caller_of, id_in_path, json_response, read
 
 MOST_EVENTS = 200
 _MOST_OFFSET = 10_000_000
+MOST_BREAKDOWN_DAYS = 366
+_DAY_S = 86_400
 _PANELS = ("rt_", "cmp_")
 _OUTCOMES = ("ok", "failed", "cancelled", "abandoned", "running")
 
 
-class UsageBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Which events are meant; null means all. Times are RFC 3339, `until` is not included."""
+class _FilterBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What the totals and the events are narrowed by."""
 
     since: str | None = None
     until: str | None = None
@@ -37,7 +43,16 @@ class UsageBody(msgspec.Struct, forbid_unknown_fields=True):
     key_id: str | None = None
 
 
-class EventsBody(UsageBody, forbid_unknown_fields=True):
+class UsageBody(_FilterBody, forbid_unknown_fields=True):
+    """Which events are meant; null means all. Times are RFC 3339, `until` is not included.
+
+    `breakdown` is ours: it asks for the same sums by day, key and model, of a span that is bounded.
+    """
+
+    breakdown: bool = False
+
+
+class EventsBody(_FilterBody, forbid_unknown_fields=True):
     """The same, narrowed to a panel or request, and a page of it."""
 
     panel_id: str | None = None
@@ -54,9 +69,13 @@ class UsageEndpoint:
         self._serving = serving
 
     async def totals(self, request: Request) -> Response:
-        wanted = _filter(await read_json(request, self._serving, UsageBody), caller_of(request))
-        found = await self._book.totals(wanted)
-        return json_response(_encode_totals(found))
+        body = await read_json(request, self._serving, UsageBody)
+        wanted = _filter(body, caller_of(request))
+        if not body.breakdown:
+            return json_response(_encode_totals(await self._book.totals(wanted)))
+        _check_span(body, wanted)
+        found, parts = await self._book.broken_down(wanted)
+        return json_response({**_encode_totals(found, parts.models), **_encode_parts(parts)})
 
     async def events(self, request: Request) -> Response:
         body = await read_json(request, self._serving, EventsBody)
@@ -97,7 +116,7 @@ class UsageEndpoint:
         )
 
 
-def _filter(body: UsageBody, caller: Caller) -> Filter:
+def _filter(body: _FilterBody, caller: Caller) -> Filter:
     _check_texts(body)
     key_id = body.key_id
     if not caller.is_admin:
@@ -115,7 +134,7 @@ def _filter(body: UsageBody, caller: Caller) -> Filter:
     )
 
 
-def _check_texts(body: UsageBody) -> None:
+def _check_texts(body: _FilterBody) -> None:
     """Refuse NUL, which stands in no stored text and which PostgreSQL can't look up."""
     for field, value in msgspec.structs.asdict(body).items():
         if isinstance(value, str) and "\x00" in value:
@@ -132,11 +151,26 @@ def _time(field: str, text: str | None) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _encode_totals(found: Totals) -> WireObject:
+def _check_span(body: UsageBody, wanted: Filter) -> None:
+    """Every event of the span is read, so it may not be of any length."""
+    if wanted.since is None:
+        refuse(("since",), None, "given with breakdown")
+    until = time.time() if wanted.until is None else wanted.until
+    if until - wanted.since > MOST_BREAKDOWN_DAYS * _DAY_S:
+        refuse(("since",), body.since, f"at most {MOST_BREAKDOWN_DAYS} days before until, with breakdown")
+
+
+def _encode_totals(found: Totals, figures: Mapping[str, ModelFigures] | None = None) -> WireObject:
     requests: WireObject = {name: found.requests_by_outcome.get(name, 0) for name in _OUTCOMES}
     calls: WireObject = {name: found.by_outcome.get(name, 0) for name in _OUTCOMES}
     by_model: list[Wire] = [
-        {"model": row.model, "events": row.events, **row.tokens, "cost_usd": usd_text(row.cost_pico)}
+        {
+            "model": row.model,
+            "events": row.events,
+            **row.tokens,
+            "cost_usd": usd_text(row.cost_pico),
+            **(_encode_figures(figures[row.model]) if figures else {}),
+        }
         for row in found.by_model
     ]
     return {
@@ -147,6 +181,28 @@ def _encode_totals(found: Totals) -> WireObject:
         "cost_complete": found.unpriced == 0,
         "by_model": by_model,
     }
+
+
+def _encode_figures(figures: ModelFigures) -> WireObject:
+    return {
+        "outcomes": {name: figures.by_outcome.get(name, 0) for name in _OUTCOMES},
+        "cached": figures.cached,
+        "unpriced": figures.unpriced,
+        "latency_p50_ms": figures.p50_ms,
+        "latency_p95_ms": figures.p95_ms,
+    }
+
+
+def _encode_parts(parts: Breakdown) -> WireObject:
+    days: list[Wire] = [{"day": one.day, "model": one.model, **_encode_share(one.share)} for one in parts.days]
+    keys: list[Wire] = [
+        {"key_id": one.key_id, "key_name": one.key_name, **_encode_share(one.share)} for one in parts.keys
+    ]
+    return {"by_day": days, "by_key": keys}
+
+
+def _encode_share(share: Share) -> WireObject:
+    return {"events": share.events, **share.tokens, "cost_usd": usd_text(share.cost_pico)}
 
 
 def encode_event(row: RowMapping) -> WireObject:
