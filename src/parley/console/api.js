@@ -1,4 +1,5 @@
 // The public API, and nothing else: calls, their errors, and streams of events.
+import { remember } from "./asked.js";
 import { key, signOut } from "./session.js";
 import { readEvents } from "./sse.js";
 
@@ -22,6 +23,7 @@ export const post = (path, body, options) => call("POST", path, body, options);
 // Yields the parsed events of a stream until [DONE]. Leaving the loop, or aborting `signal`, closes the connection.
 export async function* stream(path, body, { signal } = {}) {
   const response = await send("POST", path, { ...body, stream: true }, { signal });
+  remember(response.headers.get("x-request-id"), path, body); // from here on the request has a trace
   yield* readEvents(response.body);
 }
 

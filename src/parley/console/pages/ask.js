@@ -27,7 +27,8 @@ export function Ask() {
   `;
 }
 
-function ask(event) {
+// Asks what stands in the form, or says there what is missing.
+export function ask(event) {
   event?.preventDefault();
   complaint.value = faultOf(draft.value);
   if (complaint.value) return;
