@@ -5,7 +5,8 @@ import { Markdown } from "./markdown.js";
 
 const STATES = { waiting: "waiting", streaming: "writing", done: "done", failed: "failed", stopped: "stopped" };
 
-export function AnswerColumn({ lane }) {
+// `children` stand below the figures.
+export function AnswerColumn({ lane, children }) {
   const state = lane.state.value;
   const facts = lane.facts.value;
   const seat = lane.index === null ? "judge" : lane.index % 8;
@@ -17,7 +18,7 @@ export function AnswerColumn({ lane }) {
         <span class=${`state ${state}`}>${STATES[state]}</span>
       </header>
       <div class="answer-body">
-        ${lane.text.value && html`<${Markdown} text=${lane.text.value} isDone=${state !== "streaming"} />`}
+        ${lane.text.value && html`<${Markdown} text=${lane.text.value} isDone=${lane.isWhole} />`}
         ${facts.error && html`<div class="notice bad"><p>${facts.error}</p><p class="small soft"><code>${facts.error_code}</code></p></div>`}
         ${facts.schema_error && html`<div class="notice warn"><p>Does not fit the schema: ${facts.schema_error}</p></div>`}
         ${state === "waiting" && html`<div class="waiting" aria-hidden="true"><i></i><i></i><i></i></div>`}
@@ -28,6 +29,7 @@ export function AnswerColumn({ lane }) {
         <div><dt>Tokens</dt><dd>${tokens(facts.usage)}</dd></div>
         <div><dt>Cost</dt><dd>${money(facts.cost)}</dd></div>
       </dl>
+      ${children}
     </article>
   `;
 }

@@ -2,9 +2,11 @@
 import DOMPurify from "../vendor/dompurify.js";
 import { marked } from "../vendor/marked.js";
 import { html, useMemo, useRef } from "../html.js";
-import { Blocks } from "../markdown_blocks.js";
+import { Blocks, isFence } from "../markdown_blocks.js";
 
-const LONGEST_TAIL = 6000; // characters of one unfinished block that are rendered anew with each frame; beyond: as plain text
+const LONGEST_TAIL = 4000; // characters of one unfinished block that are rendered anew with each frame; beyond: as plain text
+const LONGEST_BLOCK = 20_000; // of a finished one: some texts take marked longer than their length warrants
+const LONG_ANSWER = 20; // blocks; from here on those out of sight are not laid out
 
 marked.use({
   gfm: true,
@@ -37,17 +39,45 @@ export function Markdown({ text, isDone }) {
   const blocks = useRef(null);
   blocks.current ??= new Blocks();
   const { settled, tail } = blocks.current.update(text);
+  const isLong = settled.length > LONG_ANSWER;
   return html`
-    <div class="prose" onClick=${copyCode}>
+    <div class=${isLong ? "prose long" : "prose"} onClick=${copyCode}>
       ${settled.map((block, index) => html`<${Block} key=${index} text=${block} />`)}
-      ${tail && (tail.length > LONGEST_TAIL && !isDone ? html`<div class="raw">${tail}</div>` : html`<${Block} key="tail" text=${tail} />`)}
+      ${tail && (tail.length > LONGEST_TAIL && !isDone ? html`<${Plain} text=${tail} />` : html`<${Block} key=${settled.length} text=${tail} />`)}
     </div>
   `;
 }
 
 function Block({ text }) {
-  const content = useMemo(() => ({ __html: DOMPurify.sanitize(marked.parse(text), POLICY) }), [text]);
+  const content = useMemo(() => rendered(text), [text]);
+  if (content === null) return html`<${Plain} text=${text} />`;
   return html`<div class="block" dangerouslySetInnerHTML=${content}></div>`;
+}
+
+// Null for what is better shown as it stands: too long, or nested so deep that marked gives up.
+function rendered(text) {
+  if (text.length > LONGEST_BLOCK && !isFence(text)) return null;
+  try {
+    return { __html: DOMPurify.sanitize(marked.parse(text), POLICY) };
+  } catch {
+    return null;
+  }
+}
+
+// In pieces, so that a growing text is laid out anew only at its end.
+function Plain({ text }) {
+  const name = isFence(text) ? "block raw mono" : "block raw";
+  return pieces(text).map((piece, index) => html`<div key=${index} class=${name}>${piece}</div>`);
+}
+
+function pieces(text) {
+  const found = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf("\n", at + LONGEST_TAIL);
+    found.push(text.slice(at, end < 0 ? text.length : end));
+    at = end < 0 ? text.length : end + 1;
+  }
+  return found;
 }
 
 async function copyCode(event) {

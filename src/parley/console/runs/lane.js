@@ -1,5 +1,8 @@
 // One column of a run: a model's answer as it grows, and what is known about it.
 import { signal } from "../html.js";
+import { onceAFrame } from "./frame.js";
+
+const MOST_PER_FRAME = 6000; // characters: what comes faster is shown over several frames, so that none of them is long
 
 // States: waiting, streaming, done, failed, stopped.
 export class Lane {
@@ -9,23 +12,31 @@ export class Lane {
     this.state = signal("waiting");
     this.text = signal("");
     this.facts = signal({}); // first_token_ms, duration_ms, usage, cost, error, error_code, finish_reason, schema_valid
-    this.pending = "";
+    this.arrived = "";
     this.startedAt = performance.now();
+    this.schedule = onceAFrame(() => this.flush());
   }
 
-  // Takes text that arrived; it is shown with the next flush.
+  // Takes text that arrived; it is shown with the next frame.
   add(delta) {
     if (this.state.peek() === "waiting") {
       this.state.value = "streaming";
       this.learn({ first_token_ms: Math.round(performance.now() - this.startedAt) });
     }
-    this.pending += delta;
+    this.arrived += delta;
+    this.schedule();
   }
 
   flush() {
-    if (!this.pending) return;
-    this.text.value += this.pending;
-    this.pending = "";
+    const shown = this.text.peek().length;
+    if (shown === this.arrived.length) return;
+    this.text.value = this.arrived.slice(0, shown + MOST_PER_FRAME);
+    if (this.text.peek().length < this.arrived.length) this.schedule();
+  }
+
+  // Whether the text stands there as it will stay.
+  get isWhole() {
+    return this.state.value !== "streaming" && this.text.value.length === this.arrived.length;
   }
 
   learn(facts) {
@@ -34,11 +45,15 @@ export class Lane {
 
   // `answer`: text or a JSON value, in place of what was streamed; undefined keeps the streamed text.
   finish(facts, answer) {
-    this.pending = answer === undefined || answer === null ? this.pending : "";
-    if (answer !== undefined && answer !== null) this.text.value = typeof answer === "string" ? answer : fenced(answer);
+    if (answer !== undefined && answer !== null) this.replace(typeof answer === "string" ? answer : fenced(answer));
     this.flush();
     this.learn({ duration_ms: Math.round(performance.now() - this.startedAt), ...facts });
     this.state.value = facts.error ? "failed" : "done";
+  }
+
+  replace(text) {
+    this.arrived = text;
+    if (!text.startsWith(this.text.peek())) this.text.value = "";
   }
 
   stop() {

@@ -1,7 +1,6 @@
 // One request to POST /v3/roundtable and what has come of it so far; pages show its signals.
 import { stream } from "../api.js";
 import { signal } from "../html.js";
-import { onceAFrame } from "./frame.js";
 import { Lane } from "./lane.js";
 
 export class RoundtableRun {
@@ -13,7 +12,6 @@ export class RoundtableRun {
     this.fault = signal(null);
     this.isRunning = signal(true);
     this.canceller = new AbortController();
-    this.schedule = onceAFrame(() => this.each((lane) => lane.flush()));
   }
 
   each(visit) {
@@ -53,12 +51,11 @@ export class RoundtableRun {
         break;
       case "done":
         this.finish(event);
-        return;
+        break;
       case "error":
         this.fault.value = Object.assign(new Error(event.error), { code: event.error_code, details: event.details });
-        return;
+        break;
     }
-    this.schedule();
   }
 
   finish(result) {
