@@ -12,9 +12,6 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, and_, 
 from parley.books.token_kinds import TOKEN_KINDS, token_sums, tokens_in
 from parley.store.schema import usage_events
 
-MOST_MODELS_A_DAY = 20
-"""Models that a day names: the dearest of the span. Anybody can make names up, so the others are one row together."""
-
 _DAY_S = 86_400
 Conditions = Sequence[ColumnElement[bool]]
 
@@ -70,14 +67,17 @@ class Breakdown:
     models: dict[str, ModelFigures]
 
 
-def break_down(connection: Connection, conditions: Conditions) -> Breakdown:
-    """Tell the events under `conditions` apart. The caller bounds the span: every event of it is read."""
-    return Breakdown(_days(connection, conditions), _keys(connection, conditions), _models(connection, conditions))
+def break_down(connection: Connection, conditions: Conditions, named: Sequence[str]) -> Breakdown:
+    """Tell the events under `conditions` apart; days name the models in `named`, in that order, the others as one.
+
+    The caller bounds the span: every event of it is read.
+    """
+    days = _days(connection, conditions, named)
+    return Breakdown(days, _keys(connection, conditions), _models(connection, conditions))
 
 
-def _days(connection: Connection, conditions: Conditions) -> tuple[DayShare, ...]:
+def _days(connection: Connection, conditions: Conditions, named: Sequence[str]) -> tuple[DayShare, ...]:
     columns = usage_events.c
-    named = _dearest(connection, conditions)
     label = case((columns.model.in_(named), columns.model), else_=null()).label("named")
     counted = [columns[kind] for kind in TOKEN_KINDS]
     each = select(_day(connection).label("day"), label, *counted, columns.cost_pico).where(*conditions).subquery()
@@ -89,19 +89,6 @@ def _days(connection: Connection, conditions: Conditions) -> tuple[DayShare, ...
     order = {model: place for place, model in enumerate(named)}
     found = [DayShare(_date(row["day"]), row["named"], _share(row)) for row in rows]
     return tuple(sorted(found, key=lambda one: (one.day, order.get(one.model or "", len(order)))))
-
-
-def _dearest(connection: Connection, conditions: Conditions) -> list[str]:
-    columns = usage_events.c
-    cost = func.coalesce(func.sum(columns.cost_pico), 0)
-    found = connection.execute(
-        select(columns.model)
-        .where(*conditions)
-        .group_by(columns.model)
-        .order_by(cost.desc(), func.count().desc(), columns.model)
-        .limit(MOST_MODELS_A_DAY)
-    )
-    return list(found.scalars())
 
 
 def _day(connection: Connection) -> ColumnElement[int]:
