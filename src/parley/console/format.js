@@ -24,3 +24,27 @@ export function tokens(usage) {
   const written = usage.output_tokens ?? usage.completion_tokens;
   return `${count(read)} → ${count(written)}`;
 }
+
+// "3 min ago", "in 2 days"; an RFC 3339 time against the clock of this device.
+export function ago(time, now = Date.now()) {
+  if (!time) return "never";
+  const seconds = (now - Date.parse(time)) / 1000;
+  const [size, unit] = SPANS.find(([least]) => Math.abs(seconds) >= least) ?? [];
+  if (!size) return seconds < 0 ? "in a moment" : "just now";
+  const number = Math.floor(Math.abs(seconds) / size);
+  const words = `${number} ${unit}${number > 1 && unit !== "h" && unit !== "min" ? "s" : ""}`;
+  return seconds < 0 ? `in ${words}` : `${words} ago`;
+}
+
+const SPANS = [[31_536_000, "year"], [2_592_000, "month"], [86_400, "day"], [3600, "h"], [60, "min"]];
+
+// The whole date and time, in this device's time zone.
+export function moment(time) {
+  return time ? new Date(time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" }) : "never";
+}
+
+// "820 B", "31 KB", "1.2 MB".
+export function size(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
