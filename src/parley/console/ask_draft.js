@@ -41,7 +41,7 @@ export function openRequest(body) {
 
 // The request body of the draft. Throws a sentence if the schema is no JSON.
 export function requestOf(fields) {
-  const body = { input: fields.input, models: fields.seats, resolution: fields.resolution };
+  const body = { input: fields.input, models: fields.seats.map(seatOf), resolution: fields.resolution };
   if (fields.resolution === "multiple_choice") body.choices = fields.choices.filter((choice) => choice.trim() !== "");
   if (fields.instructions.trim()) body.instructions = fields.instructions;
   if (fields.schema.trim() && fields.resolution !== "multiple_choice") body.output_schema = parsed(fields.schema);
@@ -50,6 +50,9 @@ export function requestOf(fields) {
   if (fields.max_retries !== "") body.max_retries = Number(fields.max_retries);
   return body;
 }
+
+// A seat without overrides is a bare name.
+const seatOf = (seat) => (Object.keys(seat).length === 1 ? seat.name : seat);
 
 // What stops the draft from being asked, as a sentence; empty if nothing does.
 export function faultOf(fields) {
