@@ -7,10 +7,11 @@ from parley.domain.json import JsonObject, JsonValue
 from parley.wire.chat_body import ChatBody
 from parley.wire.compare import CompareBody
 from parley.wire.keys import KeyBody, KeyPatch
+from parley.wire.providers import CheckBody
 from parley.wire.roundtable import RoundtableBody
 from parley.wire.templates import TemplateBody
 from parley.wire.usage import EventsBody, UsageBody
-from reference import chat, compare, errors, keys, models, roundtable, templates, traces, usage
+from reference import chat, compare, errors, keys, models, providers, roundtable, templates, traces, usage
 from reference.desk_operations import (
     key_operations,
     me_operation,
@@ -25,9 +26,9 @@ from reference.requests import BodyNotes, body_schemas
 from reference.streams import EVENT_STREAM
 
 _BODIES: tuple[type[msgspec.Struct], ...] = (
-    *(RoundtableBody, CompareBody, ChatBody, KeyBody, KeyPatch, UsageBody, EventsBody, TemplateBody),
+    *(RoundtableBody, CompareBody, ChatBody, KeyBody, KeyPatch, UsageBody, EventsBody, TemplateBody, CheckBody),
 )
-_ROOMS = (roundtable, compare, chat, models, keys, usage, templates, traces, errors)
+_ROOMS = (roundtable, compare, chat, models, keys, providers, usage, templates, traces, errors)
 
 _ABOUT = """\
 Parley asks several language models the same thing at once and brings the answers back together: merged, compared, or
@@ -60,6 +61,7 @@ def all_operations() -> tuple[Operation, ...]:
         *template_operations(),
         *trace_operations(),
         *service_operations(),
+        *providers.operations(),
         *metric_operations(),
     )
 
@@ -154,7 +156,15 @@ def _components(operations: tuple[Operation, ...]) -> JsonObject:
 
 
 def _schemas() -> JsonObject:
-    bodies = (roundtable.BODIES, compare.BODIES, chat.BODIES, keys.BODIES, usage.BODIES, templates.BODIES)
+    bodies = (
+        roundtable.BODIES,
+        compare.BODIES,
+        chat.BODIES,
+        keys.BODIES,
+        usage.BODIES,
+        templates.BODIES,
+        providers.BODIES,
+    )
     fields = {name: notes for room in bodies for name, notes in room.items()}
     schemas = body_schemas(_BODIES, BodyNotes(fields, {**keys.REQUIRED, **templates.REQUIRED}))
     template = schemas["TemplateBody"]

@@ -36,7 +36,9 @@ from parley.gate.keyring import Keyring
 from parley.gate.limits import Limiter, open_limiter
 from parley.gateway import Gateway, Readers, Ticket
 from parley.panel.breaker import Breakers
+from parley.panel.checkups import Checkups
 from parley.panel.plan import Planner
+from parley.panel.provider_health import ProviderHealth
 from parley.panel.seat import SeatTools
 from parley.providers.discovery import discover_local
 from parley.providers.late import LateProvider
@@ -110,9 +112,11 @@ async def assemble(config: Config, fittings: Fittings) -> House:
     made_key = keys.open_now()
     cache = open_cache(store, config.limiter.url)
     rng = random.Random()
+    breakers = Breakers(time.monotonic)
+    health = ProviderHealth(providers, breakers, time.time)
     tools = SeatTools(
         providers=providers,
-        breakers=Breakers(time.monotonic),
+        breakers=breakers,
         limits=_limits(config.panel, config.server.max_answer_bytes),
         clock=time.monotonic,
         sleep=asyncio.sleep,
@@ -128,9 +132,8 @@ async def assemble(config: Config, fittings: Fittings) -> House:
         return telemetry.watchers(ticket.origin.caller.key_id, ticket.origin.parent_span_id)
 
     admission = Admission(limiter)
-    gateway = Gateway(
-        Planner(catalog, config.panel, rng), tools, admission, ledger, Readers(fittings.make_readers, watchers)
-    )
+    readers = Readers(lambda: (health.read, *fittings.make_readers()), watchers)
+    gateway = Gateway(Planner(catalog, config.panel, rng), tools, admission, ledger, readers)
     marks = Idempotency(store, ledger.instance.id)
     serving = Serving(
         gateway,
@@ -143,7 +146,7 @@ async def assemble(config: Config, fittings: Fittings) -> House:
         fittings.patience,
         telemetry.metrics.count_refusal,
     )
-    desks = Desks(keys, UsageBook(store), admission, telemetry)
+    desks = Desks(keys, UsageBook(store), admission, telemetry, health, Checkups(settings, providers, config.models))
     app = Front(application(serving, catalog, desks), config.server, log)
     keepers = (ledger.run, keys.keep_current, telemetry.run, lambda: keep_clean(store, marks))
     return House(app, serving.runs, catalog, providers, made_key, store, ledger, limiter, cache, telemetry, keepers)

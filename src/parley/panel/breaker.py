@@ -21,6 +21,19 @@ class _Entry:
     is_probing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BreakerReading:
+    """One breaker as it stands: how many failures it counts, and how long until it lets a probe through.
+
+    `probe_in_s` is None while it is closed, and 0 when the next call, or one that runs, is the probe.
+    """
+
+    provider: str
+    upstream_model: str
+    failures: int
+    probe_in_s: float | None
+
+
 class Breakers:
     """One breaker per key (provider, upstream model). `clock` counts seconds and never goes back."""
 
@@ -66,5 +79,18 @@ class Breakers:
             entry.is_probing = False
 
     def open_keys(self) -> tuple[tuple[str, str], ...]:
-        """Return the keys whose breaker is open, for health pages."""
+        """Return the keys whose breaker is open."""
         return tuple(key for key, entry in self._entries.items() if entry.opened_at is not None)
+
+    def readings(self) -> tuple[BreakerReading, ...]:
+        """Return every breaker that remembers a failure, for health pages."""
+        now = self._clock()
+        return tuple(_read(key, entry, now) for key, entry in self._entries.items() if entry.failures)
+
+
+def _read(key: tuple[str, str], entry: _Entry, now: float) -> BreakerReading:
+    """Failures out of the window count no longer, unless they have opened the breaker."""
+    if entry.opened_at is None:
+        recent = sum(now - failed_at <= WINDOW_S for failed_at in entry.failures)
+        return BreakerReading(*key, recent, None)
+    return BreakerReading(*key, len(entry.failures), max(entry.opened_at + PROBE_AFTER_S - now, 0.0))

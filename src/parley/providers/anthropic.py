@@ -17,6 +17,7 @@ from parley.providers.anthropic_request import build_request
 from parley.providers.anthropic_wire import Event, MessageReader, StreamError, decode_event
 from parley.providers.batch import Batch
 from parley.providers.failures import ErrorDetail
+from parley.providers.listing import Listing, fetch_listing
 from parley.providers.provider import Call, Chunk, WarningChunk
 from parley.providers.transport import Transport, drain
 
@@ -101,6 +102,10 @@ class AnthropicProvider:
     def stream(self, call: Call) -> AsyncIterator[Chunk]:
         """Make the call and yield its chunks. Raises UpstreamFailure; see provider.Provider."""
         return self._streamed(call) if call.is_streamed else self._plain(call)
+
+    async def list_models(self, timeout_s: float) -> Listing:
+        """Return the models that the provider names. Raises UpstreamFailure."""
+        return await fetch_listing(self._transport, "/v1/models?limit=1000", timeout_s)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -16,6 +16,7 @@ from parley.providers.batch import Batch
 from parley.providers.failures import ErrorDetail
 from parley.providers.gemini_request import build_request
 from parley.providers.gemini_wire import Response, ResponseReader, decode_responses
+from parley.providers.listing import Listing, fetch_listing
 from parley.providers.provider import Call, Chunk, WarningChunk
 from parley.providers.transport import Transport
 
@@ -114,6 +115,10 @@ class GeminiProvider:
     def stream(self, call: Call) -> AsyncIterator[Chunk]:
         """Make the call and yield its chunks. Raises UpstreamFailure; see provider.Provider."""
         return self._chunks(call)
+
+    async def list_models(self, timeout_s: float) -> Listing:
+        """Return the models that the provider names. Raises UpstreamFailure."""
+        return await fetch_listing(self._transport, "/v1beta/models?pageSize=1000", timeout_s)
 
     async def close(self) -> None:
         """Close every connection."""

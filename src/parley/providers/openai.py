@@ -13,6 +13,7 @@ from parley.domain.errors import UpstreamFailure
 from parley.domain.json import JsonObject
 from parley.domain.settings import ProviderSettings
 from parley.providers.batch import Batch
+from parley.providers.listing import Listing, fetch_listing
 from parley.providers.openai_errors import read_error
 from parley.providers.openai_request import build_body, without_refused
 from parley.providers.openai_wire import AnswerReader
@@ -36,6 +37,10 @@ class OpenAIProvider:
     def stream(self, call: Call) -> AsyncIterator[Chunk]:
         """Make the call and yield its chunks. Raises UpstreamFailure as Provider.stream says."""
         return self._streamed(call) if call.is_streamed else self._plain(call)
+
+    async def list_models(self, timeout_s: float) -> Listing:
+        """Return the models that the provider names. Raises UpstreamFailure."""
+        return await fetch_listing(self._transport, "/models", timeout_s)
 
     async def close(self) -> None:
         await self._transport.close()

@@ -63,12 +63,18 @@ class Transport:
 
     async def get(self, path: str, timeout_s: float) -> bytes:
         """GET a small document, such as a listing of models. Raises UpstreamFailure."""
+        body, _headers = await self.look_up(path, timeout_s)
+        return body
+
+    async def look_up(self, path: str, timeout_s: float) -> tuple[bytes, Mapping[str, str]]:
+        """GET a small document and the headers that came with it, in lower case. Raises UpstreamFailure."""
         try:
             async with asyncio.timeout(timeout_s):
                 connection = await self._take(timeout_s)
                 try:
                     await self._ask(connection, "GET", path, None)
-                    return await self._whole_body(connection, _MAX_LISTING_BYTES)
+                    headers = connection.headers
+                    return await self._whole_body(connection, _MAX_LISTING_BYTES), headers
                 finally:
                     self._outlet.give_back(connection)
         except TimeoutError as error:

@@ -19,6 +19,8 @@ from parley.catalog.catalog import Catalog
 from parley.domain.errors import NotAcceptable, NotFound, NotServing, RequestRefused
 from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
+from parley.panel.checkups import Checkups
+from parley.panel.provider_health import ProviderHealth
 from parley.wire.body import ClientGone, header
 from parley.wire.chat import ChatContract
 from parley.wire.compare import CompareContract
@@ -32,6 +34,7 @@ from parley.wire.me import me
 from parley.wire.metrics import MetricsEndpoint
 from parley.wire.models_endpoint import ModelsEndpoint
 from parley.wire.problems import INTERNAL, Problem, problem_of
+from parley.wire.providers import ProvidersEndpoint
 from parley.wire.rate_limits import RateLimitsEndpoint
 from parley.wire.roundtable import RoundtableContract
 from parley.wire.templates import TemplatesEndpoint
@@ -66,6 +69,8 @@ class Desks:
     usage: UsageBook
     admission: Admission
     telemetry: Telemetry
+    health: ProviderHealth
+    checkups: Checkups
 
 
 def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
@@ -90,6 +95,7 @@ def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
         ),
         Row("GET", "/v3/models", models.roundtable),
         Row("GET", "/v1/me", me),
+        *_provider_rows(ProvidersEndpoint(desks.checkups, desks.health, catalog, serving)),
         *_key_rows(KeysEndpoint(desks.keys, serving)),
         *_template_rows(TemplatesEndpoint(serving.templates, serving)),
         *_usage_rows(UsageEndpoint(desks.usage, serving)),
@@ -112,6 +118,13 @@ def _key_rows(keys: KeysEndpoint) -> tuple[Row, ...]:
         Row("GET", "/v1/keys/{key_id}", keys.one, is_admin=True),
         Row("PATCH", "/v1/keys/{key_id}", keys.change, is_admin=True),
         Row("DELETE", "/v1/keys/{key_id}", keys.disable, is_admin=True),
+    )
+
+
+def _provider_rows(providers: ProvidersEndpoint) -> tuple[Row, ...]:
+    return (
+        Row("GET", "/v1/providers", providers.list, is_admin=True),
+        Row("POST", "/v1/providers/check", providers.check, is_admin=True),
     )
 
 
