@@ -1,0 +1,35 @@
+// The less often used fields of the Compare form: who evaluates and how, and the models' sampling.
+import { draft, edit } from "../compare_draft.js";
+import { models } from "../catalog.js";
+import { html } from "../html.js";
+
+export function CompareOptions() {
+  const fields = draft.value;
+  return html`
+    <details class="options">
+      <summary>Options</summary>
+      <div class="grid">
+        ${!fields.skips && html`
+          <label>Who evaluates
+            <input list="evaluators" placeholder="default" value=${fields.judge} onInput=${(event) => edit({ judge: event.target.value.trim() })} />
+            <datalist id="evaluators">${models.value.map((model) => html`<option value=${model.id} />`)}</datalist>
+          </label>`}
+        <label>Temperature
+          <input type="number" min="0" max="2" step="0.1" placeholder="default" value=${fields.temperature}
+            onInput=${(event) => edit({ temperature: event.target.value })} />
+        </label>
+        <label>Most tokens per answer
+          <input type="number" min="1" step="1" placeholder="default" value=${fields.max_tokens}
+            onInput=${(event) => edit({ max_tokens: event.target.value })} />
+        </label>
+        ${!fields.skips && html`
+          <label class="wide">Instructions for the evaluation
+            <textarea rows="1" placeholder="Added to its own: accuracy, completeness, clarity, recommendation" value=${fields.comparison_instructions}
+              onInput=${(event) => edit({ comparison_instructions: event.target.value })}></textarea>
+          </label>`}
+        <label class="check wide"><input type="checkbox" checked=${fields.cache} onChange=${(event) => edit({ cache: event.target.checked })} />
+          Answers of the last hours will do, from the cache, where the same was asked</label>
+      </div>
+    </details>
+  `;
+}
