@@ -1,7 +1,8 @@
 // Text to copy: code, a key, an id.
 import { html, useSignal } from "../html.js";
 
-export function CodeBox({ text, label = "Copy" }) {
+// `shown`: what stands in the box, if less than what is copied.
+export function CodeBox({ text, shown = text, label = "Copy" }) {
   const isCopied = useSignal(false);
   async function copy() {
     await navigator.clipboard.writeText(text);
@@ -13,7 +14,7 @@ export function CodeBox({ text, label = "Copy" }) {
   return html`
     <div class="code">
       <div class="code-head"><span></span><button type="button" class="plain" onClick=${copy}>${isCopied.value ? "Copied" : label}</button></div>
-      <pre tabindex="0"><code>${text}</code></pre>
+      <pre tabindex="0"><code>${shown}</code></pre>
     </div>
   `;
 }

@@ -4,6 +4,8 @@ import { html, useRef, useSignal } from "../html.js";
 import { SNIPPETS } from "../snippets.js";
 import { CodeBox } from "./code_box.js";
 
+const LONG = /[A-Za-z0-9+/=]{600,}/g; // as pictures have it
+
 // `path` and `body()` name another request than the Ask form's.
 export function ShowAs({ path = "v3/roundtable", body = () => requestOf(draft.peek()) }) {
   const dialog = useRef(null);
@@ -32,7 +34,17 @@ export function ShowAs({ path = "v3/roundtable", body = () => requestOf(draft.pe
       </div>
       ${shown.value && (shown.value.fault
         ? html`<p class="bad-text">${shown.value.fault}</p>`
-        : html`<${CodeBox} text=${chosen.write(path, shown.value.body)} />`)}
+        : html`<${Snippet} text=${chosen.write(path, shown.value.body, serverUrl())} />`)}
     </dialog>
   `;
 }
+
+function Snippet({ text }) {
+  const short = text.replace(LONG, (run) => `${run.slice(0, 60)}…`);
+  return html`
+    <${CodeBox} text=${text} shown=${short} />
+    ${short !== text && html`<p class="soft small">Pictures are shortened here. Copy takes them whole.</p>`}
+  `;
+}
+
+const serverUrl = () => new URL(".", document.baseURI).href.replace(/\/$/, "");
