@@ -28,8 +28,12 @@ _NETWORK_FAULTS = (OSError, http.client.HTTPException)
 class Client:
     """One server. Each call has a connection of its own, which ends with it: leaving a stream cancels its run."""
 
-    def __init__(self, url: str, key: str | None = None) -> None:
-        """Take the server's address up to its root; raises CommandFault for one that can't be a server's."""
+    def __init__(self, url: str, key: str | None = None, patience_s: float | None = None) -> None:
+        """Take the server's address up to its root; raises CommandFault for one that can't be a server's.
+
+        `patience_s` is the longest to wait for the connection or for an answer, where that is to be short.
+        """
+        self._patience_s = patience_s
         self.url = url.rstrip("/")
         self._parts = _split(self.url)
         self._headers = {"Accept": "application/json", "User-Agent": "parley-cli"}
@@ -67,7 +71,7 @@ class Client:
         with closing(self._connection()) as connection:
             try:
                 connection.connect()
-                cast(socket.socket, connection.sock).settimeout(silence_s)
+                cast(socket.socket, connection.sock).settimeout(self._patience_s or silence_s)
                 headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
                 raw = None if body is None else json.dumps(body).encode("ascii")
                 connection.request(method, self._parts.path + path, raw, headers)
@@ -80,7 +84,7 @@ class Client:
 
     def _connection(self) -> http.client.HTTPConnection:
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        return kind(self._parts.hostname, self._parts.port, timeout=_CONNECT_S)
+        return kind(self._parts.hostname, self._parts.port, timeout=self._patience_s or _CONNECT_S)
 
     def _read_json(self, response: http.client.HTTPResponse) -> JsonValue:
         try:

@@ -4,6 +4,7 @@ The gateway in process listens on a free loopback port with a key that only this
 the machine can use it while it is up.
 """
 
+import importlib
 import logging
 import secrets
 from collections.abc import Iterator, Mapping
@@ -12,14 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from parley.app import START_FAULTS, Fittings
 from parley.cli.client import Client
 from parley.cli.fault import CommandFault, ExitCode, misused
 from parley.config import Config, ConfigError, load_config, read_environment
-from parley.server import local_server
 
 _KEY_BYTES = 32
-QUIET = Fittings(log_level=logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,8 @@ def connect(target: Target) -> Iterator[Client]:
 @contextmanager
 def in_process(config: Config) -> Iterator[Client]:
     """Run the gateway of `config` while the block lasts; raises CommandFault if it can't start."""
+    # Slow to load, and not needed by whoever asks a running server.
+    app, serving = (importlib.import_module(f"parley.{name}") for name in ("app", "server"))
     key = secrets.token_urlsafe(_KEY_BYTES)
     server = replace(
         config.server,
@@ -58,9 +58,9 @@ def in_process(config: Config) -> Iterator[Client]:
         shutdown_grace_s=0,
     )
     try:
-        with local_server(replace(config, server=server), QUIET) as url:
+        with serving.local_server(replace(config, server=server), app.Fittings(log_level=logging.ERROR)) as url:
             yield Client(url, key)
-    except START_FAULTS as error:
+    except app.START_FAULTS as error:
         raise start_fault(error) from error
 
 

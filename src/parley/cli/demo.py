@@ -3,6 +3,7 @@
 The database lives in a temporary folder, which goes when the command ends, however it ends.
 """
 
+import logging
 import shutil
 import signal
 import sys
@@ -18,9 +19,8 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from parley.app import House
+from parley.app import Fittings, House
 from parley.cli.client import Client
-from parley.cli.connection import QUIET
 from parley.cli.options import Json
 from parley.cli.panel import COMPARE, ROUNDTABLE, Panel, feed_compare, feed_roundtable, make_board, steps
 from parley.cli.questions import ABOUT_EMBEDDED, EMBEDDED
@@ -108,7 +108,7 @@ def _server(tokens_per_s: float) -> Iterator[Client]:
             store=StoreSettings(f"sqlite:///{Path(folder, 'parley.db')}"),
             providers=(ProviderSettings("sandbox", Dialect.SANDBOX, is_local=True, tokens_per_s=tokens_per_s),),
         )
-        with local_server(config, QUIET, houses.append) as url:
+        with local_server(config, Fittings(log_level=logging.ERROR), houses.append) as url:
             yield Client(url, houses[0].made_key)
 
 

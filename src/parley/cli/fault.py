@@ -13,6 +13,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNREACHABLE = 3
     CANCELLED = 130
+    OUTPUT_CLOSED = 141
+    """Whoever read our output went away; a program that SIGPIPE ends leaves the same in a shell."""
 
 
 class CommandFault(Exception):
@@ -30,6 +32,11 @@ class CommandFault(Exception):
         error: JsonObject = {"code": self.code, "message": self.message}
         envelope: JsonObject = {"error": error} if self.envelope is None else self.envelope
         return {**envelope, "exit_code": int(self.exit_code)}
+
+
+def output_closed() -> CommandFault:
+    """Return the fault of a command whose reader went away; nobody is left to be told."""
+    return CommandFault(ExitCode.OUTPUT_CLOSED, "output_closed", "Standard output was closed.")
 
 
 def misused(message: str) -> CommandFault:

@@ -5,7 +5,24 @@ from typing import Annotated
 
 import typer
 
-Prompt = Annotated[str, typer.Argument(help="The question; - reads it from standard input.", show_default=False)]
+Prompt = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="PROMPT",
+        help="The question; - or nothing reads it from standard input.",
+        show_default=False,
+    ),
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-f", "--file", metavar="FILE", help="A text file to add under its name; once for each; - for standard input."
+    ),
+]
+Images = Annotated[
+    list[str] | None,
+    typer.Option("-i", "--image", metavar="FILE|URL", help="An image that belongs to the question; once for each."),
+]
 Models = Annotated[
     list[str] | None,
     typer.Option(
@@ -28,6 +45,9 @@ Config = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+JsonLines = Annotated[
+    bool, typer.Option("--jsonl", help="Print every event as a line of JSON, as it comes, and nothing else.")
+]
 Instructions = Annotated[
     str | None, typer.Option("--instructions", metavar="TEXT", help="A system prompt for every model.")
 ]

@@ -1,7 +1,6 @@
-"""What is asked, and of whom: prompts from the command line or standard input, schemas, the models to ask."""
+"""Of whom is asked, and in which shape the answers are wanted: the models, a JSON Schema."""
 
 import json
-import sys
 from pathlib import Path
 from typing import cast
 
@@ -15,16 +14,6 @@ from parley.domain.json import JsonObject
 
 EMBEDDED = ("sandbox/terse", "sandbox/thorough", "sandbox/contrarian")
 ABOUT_EMBEDDED = "Sandbox models are small programs inside Parley and no language models."
-
-
-def read_prompt(argument: str) -> str:
-    """Return the question as it is to be sent; `-` reads standard input, whose last line end does not count."""
-    try:
-        text = sys.stdin.read().removesuffix("\n") if argument == "-" else argument
-        text.encode()
-    except UnicodeError as error:
-        raise misused("The question is not UTF-8 text.") from error
-    return text
 
 
 def read_schema(path: Path | None) -> JsonObject | None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.text import Text
 
+from parley.cli.fault import output_closed
 from parley.domain.json import JsonValue
 
 # Source: ECMA-48, sections 5.3 to 5.6. A control string without its end loses only its introducer.
@@ -42,9 +43,17 @@ def plain(text: str, style: str = "") -> Text:
     return Text(harmless(text), style)
 
 
+class _OwnConsole(Console):
+    """A console whose reader may go away, as `head` does."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        raise output_closed()
+
+
 def make_console(*, is_error: bool = False) -> Console:
     """Return a console on standard output or standard error that reads no markup."""
-    return Console(stderr=is_error, highlight=False, markup=False, emoji=False)
+    return _OwnConsole(stderr=is_error, highlight=False, markup=False, emoji=False)
 
 
 def is_animated(console: Console) -> bool:
@@ -59,14 +68,27 @@ def say(console: Console, text: str | Text = "") -> None:
 
 def write_json(value: JsonValue) -> None:
     """Print the one document of `--json`."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
-    sys.stdout.flush()
+    write_out(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
+
+
+def write_line(value: JsonValue) -> None:
+    """Print one line of `--jsonl`, at once."""
+    write_out(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
 def write_rows(rows: Iterable[Sequence[Text]]) -> None:
     """Print a table for programs: a line for each row, a tab between cells. A cell has neither in it."""
     for row in rows:
-        sys.stdout.write("\t".join(" ".join(cell.plain.split()) for cell in row) + "\n")
+        write_out("\t".join(" ".join(cell.plain.split()) for cell in row) + "\n")
+
+
+def write_out(text: str) -> None:
+    """Print text as it stands, at once; raises CommandFault if nobody reads it any more."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise output_closed() from error
 
 
 def answer_text(data: JsonValue) -> str:
