@@ -117,6 +117,7 @@ def screenshot() -> Callable[[Page, str], None]:
         for look, size in {"dark": _DESK, "phone": _PHONE, "light": _DESK}.items():
             page.emulate_media(color_scheme="dark" if look == "dark" else "light")
             page.set_viewport_size(size)
+            page.evaluate("scrollTo(0, 0)")  # else the bar, which stays in view, stands in the middle of the picture
             page.screenshot(path=_KEPT / f"{name}-{look}.png", full_page=True)
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} on a {look} scrolls {wide} px sideways"

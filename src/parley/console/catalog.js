@@ -26,8 +26,10 @@ export const modelNamed = (name) => models.value.find((model) => model.id === na
 export function price(model) {
   const { input_usd_per_1m: read, output_usd_per_1m: written } = model.pricing ?? {};
   if (read === undefined || read === null) return "";
-  return `$${Number(read)} / $${Number(written ?? 0)}`;
+  return `${dollars(read)} / ${dollars(written ?? 0)}`;
 }
+
+const dollars = (usd) => Number(usd).toLocaleString("en", { style: "currency", currency: "USD", maximumFractionDigits: 6 });
 
 // "32k", "1M".
 export function context(model) {

@@ -6,9 +6,12 @@ import { Markdown } from "./markdown.js";
 const STATES = { waiting: "waiting", streaming: "writing", done: "done", failed: "failed", stopped: "stopped" };
 
 // `children` stand below the figures.
+const LONG = 1000;
+
 export function AnswerColumn({ lane, children }) {
   const state = lane.state.value;
   const facts = lane.facts.value;
+  const isLong = lane.text.value.length > LONG; // may scroll, and must do so by keyboard too
   const seat = lane.index === null ? "judge" : lane.index % 8;
   return html`
     <article class=${`answer seat-${seat} is-${state}`} aria-label=${lane.model} aria-busy=${state === "waiting" || state === "streaming"}>
@@ -17,7 +20,7 @@ export function AnswerColumn({ lane, children }) {
         <h3>${lane.model}</h3>
         <span class=${`state ${state}`}>${STATES[state]}</span>
       </header>
-      <div class="answer-body">
+      <div class="answer-body" ...${isLong ? { tabindex: 0, role: "group", "aria-label": `Answer of ${lane.model}` } : {}}>
         ${lane.text.value && html`<${Markdown} text=${lane.text.value} isDone=${lane.isWhole} />`}
         ${facts.error && html`<div class="notice bad"><p>${facts.error}</p><p class="small soft"><code>${facts.error_code}</code></p></div>`}
         ${facts.schema_error && html`<div class="notice warn"><p>Does not fit the schema: ${facts.schema_error}</p></div>`}

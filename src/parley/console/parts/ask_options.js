@@ -1,15 +1,17 @@
 // The less often used fields of the Ask form: choices, instructions, judge, schema, deadlines.
 import { draft, edit } from "../ask_draft.js";
+import { models } from "../catalog.js";
 import { html } from "../html.js";
 import { SchemaEditor } from "./schema_editor.js";
 
 export function AskOptions() {
   const fields = draft.value;
   const isVote = fields.resolution === "multiple_choice";
+  const set = setOptions(fields);
   return html`
     ${isVote && html`<${Choices} choices=${fields.choices} />`}
     <details class="options">
-      <summary>Options</summary>
+      <summary>Options${set.length > 0 && html`<span class="set">: ${set.join(", ")}</span>`}</summary>
       <div class="grid">
         <label class="wide">Instructions
           <textarea rows="2" placeholder="A system prompt for every model" value=${fields.instructions}
@@ -18,6 +20,7 @@ export function AskOptions() {
         ${fields.resolution !== "fast" && html`
           <label>${isVote ? "Who settles a tie" : "Judge"}
             <input list="judges" placeholder="default" value=${fields.judge} onInput=${(event) => edit({ judge: event.target.value.trim() })} />
+            <datalist id="judges">${models.value.map((model) => html`<option value=${model.id}></option>`)}</datalist>
           </label>`}
         <${NumberField} name="timeout_ms" title="Time per seat, ms" most="300000" least="1" />
         <${NumberField} name="max_retries" title="Second tries per seat" most="3" least="0" />
@@ -25,6 +28,17 @@ export function AskOptions() {
       </div>
     </details>
   `;
+}
+
+// What the closed box would hide.
+function setOptions(fields) {
+  return [
+    fields.instructions.trim() && "instructions",
+    fields.judge && fields.resolution !== "fast" && `judge ${fields.judge}`,
+    fields.timeout_ms !== "" && "time per seat",
+    fields.max_retries !== "" && "second tries",
+    fields.schema.trim() && fields.resolution !== "multiple_choice" && "schema",
+  ].filter(Boolean);
 }
 
 function NumberField({ name, title, least, most }) {

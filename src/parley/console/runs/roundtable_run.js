@@ -63,8 +63,17 @@ export class RoundtableRun {
     if (this.summary) {
       this.summary.model = result.meta.summary_model ?? "";
       const failed = result.meta.summary_error;
-      this.summary.finish({ usage: result.meta.summary_usage, error: failed?.message, error_code: failed?.code }, result.data);
+      const facts = { usage: result.meta.summary_usage, cost: judgesCost(result), error: failed?.message, error_code: failed?.code };
+      this.summary.finish(facts, result.data);
     }
     this.result.value = result;
   }
+}
+
+// What the seats leave of the total; null where that can't be known.
+function judgesCost({ meta, model_results: seats }) {
+  if (!meta.summary_usage) return null;
+  const rest = meta.total_cost - seats.reduce((sum, seat) => sum + (seat.cost ?? 0), 0);
+  const cost = Number(rest.toFixed(12)); // sums of binary fractions are off by their last digits
+  return cost === 0 && meta.cost_complete === false ? null : cost;
 }
