@@ -2,6 +2,8 @@
 import { get } from "./api.js";
 import { html, render, useEffect } from "./html.js";
 import { PAGES } from "./pages.js";
+import { AdminOnly } from "./parts/admin_only.js";
+import { AccountButton } from "./parts/key_account.js";
 import { Notice } from "./parts/notice.js";
 import { SignIn } from "./parts/sign_in.js";
 import { href, place } from "./router.js";
@@ -31,7 +33,8 @@ async function introduce() {
 
 function Frame() {
   const shown = PAGES.filter((page) => !page.isAdmin || me.value.admin);
-  const current = shown.find((page) => page.name === place.value.page) ?? shown[0];
+  const current = PAGES.find((page) => page.name === place.value.page) ?? shown[0];
+  const isRefused = !shown.includes(current);
   useEffect(() => {
     document.title = `${current.title} · Parley`;
   }, [current]);
@@ -43,12 +46,12 @@ function Frame() {
         ${shown.map((page) => html`<${Tab} page=${page} isCurrent=${page === current} />`)}
       </nav>
       <div class="who">
-        <span class="soft" title=${me.value.admin ? "an admin key" : "an ordinary key"}>${me.value.name}</span>
+        <${AccountButton} />
         ${canSignOut() && html`<button class="plain" onClick=${signOut}>Sign out</button>`}
       </div>
     </header>
     <main id="main" tabindex="-1" class=${`page page-${current.name}`}>
-      <${current.view} key=${current.name} />
+      ${isRefused ? html`<${AdminOnly} title=${current.title} />` : html`<${current.view} key=${current.name} />`}
     </main>
   `;
 }

@@ -1,8 +1,12 @@
 // The table of pages, in the order of the bar. `isAdmin`: shown to admin keys alone.
 import { Ask } from "./pages/ask.js";
 import { Compare } from "./pages/compare.js";
+import { Keys } from "./pages/keys.js";
+import { Runs } from "./pages/runs.js";
 
 export const PAGES = [
   { name: "ask", title: "Ask", view: Ask },
   { name: "compare", title: "Compare", view: Compare },
+  { name: "runs", title: "Runs", view: Runs },
+  { name: "keys", title: "Keys", view: Keys, isAdmin: true },
 ];

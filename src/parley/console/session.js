@@ -2,7 +2,7 @@
 import { signal } from "./html.js";
 
 const STORED = "parley.key";
-const isOpenServer = document.documentElement.dataset.auth === "open";
+export const isOpenServer = document.documentElement.dataset.auth === "open";
 
 export const key = signal(sessionStorage.getItem(STORED) ?? (isOpenServer ? "" : null));
 
