@@ -3,10 +3,12 @@ import { Ask } from "./pages/ask.js";
 import { Compare } from "./pages/compare.js";
 import { Keys } from "./pages/keys.js";
 import { Runs } from "./pages/runs.js";
+import { Usage } from "./pages/usage.js";
 
 export const PAGES = [
   { name: "ask", title: "Ask", view: Ask },
   { name: "compare", title: "Compare", view: Compare },
   { name: "runs", title: "Runs", view: Runs },
+  { name: "usage", title: "Usage", view: Usage },
   { name: "keys", title: "Keys", view: Keys, isAdmin: true },
 ];

@@ -1,0 +1,47 @@
+// A uPlot chart as wide as its place, in the colours of the theme; drawn anew when either changes.
+import { html, useLayoutEffect, useRef } from "../html.js";
+import uPlot from "../vendor/uplot.js";
+
+// `options(colour)` returns uPlot's options without size, `colour("--line")` a colour of the theme. Arrow keys move from point to
+// point: `onMove(step, plot)` takes -1, 1, or null to leave. Both must be the same functions until the data changes.
+export function Chart({ label, describedBy, height = 260, data, options, onMove }) {
+  const place = useRef(null);
+  const plot = useRef(null);
+  useLayoutEffect(() => {
+    const box = place.current;
+    const draw = () => {
+      plot.current?.destroy();
+      plot.current = new uPlot({ ...options(themeColour), width: box.clientWidth, height }, data, box);
+    };
+    draw();
+    const theme = matchMedia("(prefers-color-scheme: dark)");
+    const watch = new ResizeObserver(() => plot.current.setSize({ width: box.clientWidth, height }));
+    theme.addEventListener("change", draw);
+    watch.observe(box);
+    return () => {
+      theme.removeEventListener("change", draw);
+      watch.disconnect();
+      plot.current.destroy();
+      plot.current = null;
+    };
+  }, [data, options]);
+  const keys = (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, Escape: null }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    onMove(step, plot.current);
+  };
+  return html`<div ref=${place} class="chart" role="img" tabindex="0" aria-label=${label} aria-describedby=${describedBy} onKeyDown=${keys}></div>`;
+}
+
+const themeColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// The colour of a model: its own, or the one that all others share.
+export const tintOf = (tint) => (tint === null ? "--soft" : `--seat-${tint}`);
+export const tintClass = (tint) => (tint === null ? "seat-rest" : `seat-${tint}`);
+
+// What axes look like in every chart.
+export function axis(colour, more) {
+  const line = { stroke: colour("--line"), width: 1 };
+  return { stroke: colour("--soft"), font: "12px system-ui, sans-serif", grid: line, ticks: { ...line, size: 4 }, ...more };
+}
