@@ -1,6 +1,6 @@
 // Asks for an API key and tries it.
 import { get } from "../api.js";
-import { html, useSignal } from "../html.js";
+import { batch, html, useSignal } from "../html.js";
 import { me, signIn } from "../session.js";
 import { Notice } from "./notice.js";
 
@@ -15,8 +15,11 @@ export function SignIn() {
     isBusy.value = true;
     const tried = value.value.trim();
     try {
-      me.value = await get("v1/me", { as: tried });
-      signIn(tried);
+      const found = await get("v1/me", { as: tried });
+      batch(() => {
+        me.value = found; // at once with the key: whoever waits for a caller asks with it
+        signIn(tried);
+      });
     } catch (error) {
       fault.value = error;
       isBusy.value = false;
