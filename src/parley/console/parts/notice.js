@@ -2,7 +2,7 @@
 import { html } from "../html.js";
 
 export function Notice({ error }) {
-  const details = Array.isArray(error.details) ? error.details : [];
+  const details = Array.isArray(error.details) ? error.details.filter((detail) => detail.msg !== error.message) : [];
   return html`
     <div class="notice bad" role="alert">
       <p>${error.message}</p>
