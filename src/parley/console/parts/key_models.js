@@ -11,7 +11,7 @@ export function KeyModels({ fields, fault, onEdit }) {
     if (!refused.value && !fields.models.includes(name)) onEdit({ models: [...fields.models, name] });
   };
   const prefixes = [...new Set(models.value.map((model) => `${model.provider}/*`))].filter((name) => !fields.models.includes(name));
-  const complaint = refused.value || fault;
+  const complaint = fields.isEveryModel ? "" : refused.value || fault;
   return html`
     <fieldset class="wide" aria-describedby="key-models-about">
       <legend class="label">Models</legend>
