@@ -37,6 +37,7 @@ export function ask(event) {
   run.value.start();
 }
 
+// Stop has a key: without one, Preact would make a sending button of it during its own click.
 function Form() {
   const fields = draft.value;
   const isRunning = run.value?.isRunning.value ?? false;
@@ -61,7 +62,7 @@ function Form() {
       <${AskOptions} />
       <div class="actions">
         ${isRunning
-          ? html`<button type="button" class="danger" onClick=${() => run.value.stop()}>Stop</button>`
+          ? html`<button key="stop" type="button" class="danger" onClick=${() => run.value.stop()}>Stop</button>`
           : html`<button class="primary">Ask <kbd>Ctrl ↵</kbd></button>`}
         <${ShowAs} />
         <span class="bad-text" role="status">${complaint.value}</span>
