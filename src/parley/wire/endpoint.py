@@ -120,7 +120,7 @@ class PanelEndpoint:
         return exchange, await serving.gateway.open(origin, exchange.request)
 
     async def _answer_plain(self, exchange: Exchange, ticket: Ticket, once: Once, receive: Receive, send: Send) -> None:
-        run = _Run(self._serving, ticket, _ignore)
+        run = Run(self._serving, ticket, _ignore)
         try:
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(watch_client(receive))
@@ -143,7 +143,7 @@ class PanelEndpoint:
         )
 
 
-class _Run:
+class Run:
     """One run as a task: it ends in a result or in a problem, and raises nothing but its cancellation."""
 
     def __init__(self, serving: Serving, ticket: Ticket, client: Emit) -> None:
@@ -186,7 +186,7 @@ class _Stream:
 
     async def answer(self, receive: Receive, send: Send) -> None:
         """Write events until the run ends, the client goes, or the server must stop."""
-        run = _Run(self._serving, self._ticket, self._channel.put)
+        run = Run(self._serving, self._ticket, self._channel.put)
         try:
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(watch_client(receive))
@@ -198,7 +198,7 @@ class _Stream:
         except* ClientGone:
             self._serving.log.info("client_gone", request_id=self._ticket.request_id)
 
-    async def _write(self, send: Send, run: _Run) -> None:
+    async def _write(self, send: Send, run: Run) -> None:
         if not self._exchange.starts_late:
             await self._begin(send)
         problem: Problem | None = None
