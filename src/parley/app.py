@@ -27,12 +27,14 @@ from parley.books.usage import UsageBook
 from parley.catalog.catalog import Catalog
 from parley.config import Config
 from parley.domain.answer_cache import AnswerCache
+from parley.domain.checkup import Checkup
 from parley.domain.events import Emit
 from parley.domain.models import Dialect
 from parley.domain.settings import PanelSettings, Patience, ProviderSettings, StoreSettings
 from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
 from parley.gate.keyring import Keyring
+from parley.gate.limiter_check import check_limiter
 from parley.gate.limits import Limiter, open_limiter
 from parley.gateway import Gateway, Readers, Ticket
 from parley.panel.breaker import Breakers
@@ -47,6 +49,7 @@ from parley.providers.outlet import OutletError
 from parley.providers.provider import CallLimits, Provider
 from parley.providers.replay import ReplayFileError, ReplayProvider
 from parley.store.database import Store, bring_up_to_date
+from parley.store.inspection import inspect_store
 from parley.store.opening import Migration, StoreError
 from parley.wire.endpoint import Serving
 from parley.wire.front import Front
@@ -155,6 +158,11 @@ async def assemble(config: Config, fittings: Fittings) -> House:
 def migrate_store(settings: StoreSettings) -> Migration:
     """Bring the configured store up to date and do nothing else. Raises StoreError."""
     return bring_up_to_date(settings)
+
+
+async def inspect_setup(config: Config) -> tuple[Checkup, ...]:
+    """Return what is found at the store and the limiter; neither is changed."""
+    return inspect_store(config.store), await check_limiter(config.limiter)
 
 
 def open_recorder(path: Path) -> RecorderFile:

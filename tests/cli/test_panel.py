@@ -1,4 +1,4 @@
-"""`parley ask`, `vote`, `compare`, `models`, `doctor` with the gateway in process: what they print, how they end."""
+"""`parley ask`, `vote`, `compare`, `models` with the gateway in process: what they print, how they end."""
 
 import asyncio
 import io
@@ -11,7 +11,7 @@ import pytest
 
 from cli_process import QUICK, environment
 from parley.cli import run
-from wire_server import HANG, WireServer, json_reply, sse_reply
+from wire_server import HANG, WireServer, sse_reply
 
 EMBEDDED = ["sandbox/terse", "sandbox/thorough", "sandbox/contrarian"]
 TWO = ["-m", "sandbox/terse", "-m", "sandbox/contrarian"]
@@ -263,55 +263,6 @@ def test_models_lists_name_context_prices_and_mark(capsys: pytest.CaptureFixture
     assert [row["id"] for row in answer["models"]] == ["sandbox/terse"]
     code, answer = document(capsys, "models", "--search", "nothing has this")
     assert (code, answer["models"]) == (0, [])
-
-
-def test_doctor_calls_the_embedded_models_where_nothing_else_is_configured(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = said(capsys, "doctor")
-    assert code == 0
-    assert "3 of 3 models can be called." in out
-    assert "OPENAI_API_KEY" in out
-
-
-def test_doctor_calls_configured_models_and_names_those_it_can_not_call(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder.joinpath("rows.jsonl").write_text('{"prompt": "p", "answers": {"m": "a"}}\n')
-    folder.joinpath("parley.toml").write_text(
-        QUICK + '[models."house/good"]\ndeployments = [{ provider = "sandbox", model = "terse" }]\n'
-        '[models."house/bad"]\ndeployments = [{ provider = "sandbox", model = "down" }]\n'
-        '[providers.recorded]\ndialect = "replay"\npath = "rows.jsonl"\n'
-        '[providers.gone]\ndialect = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
-    )
-    code, answer = document(capsys, "doctor")
-    assert code == 0
-    assert [(row["model"], row["works"]) for row in answer["models"]] == [("house/good", True), ("house/bad", False)]
-    assert [row["provider"] for row in answer["not_called"]] == ["recorded", "gone"]
-    code, answer = document(capsys, "doctor", "-m", "gone/model")
-    assert (code, answer["exit_code"]) == (1, 1)
-    assert answer["models"][0]["error_code"] == "unavailable"
-    assert "http://127.0.0.1:9/v1" in answer["models"][0]["advice"]
-    code, out, _ = said(capsys, "doctor", "-m", "gone/model")
-    assert code == 1
-    assert "0 of 1 model can be called." in out
-
-
-def test_doctor_names_the_variable_of_a_key_that_is_refused(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("HOUSE_API_KEY", "wrong-key-of-the-house")
-
-    async def main() -> tuple[int, str, str]:
-        async with WireServer(json_reply({"error": {"message": "Bad key."}}, 401)) as server:
-            folder.joinpath("parley.toml").write_text(
-                f'[providers.house]\ndialect = "openai"\nbase_url = "{server.url}/v1"\napi_key_env = "HOUSE_API_KEY"\n'
-            )
-            return await asyncio.to_thread(said, capsys, "doctor", "-m", "house/model")
-
-    code, out, _ = asyncio.run(main())
-    assert code == 1
-    assert "authentication" in out
-    assert "→ Check the key in HOUSE_API_KEY." in out
-    assert "wrong-key-of-the-house" not in out
 
 
 def test_version_and_help_are_there(capsys: pytest.CaptureFixture[str]) -> None:

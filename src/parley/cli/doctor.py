@@ -1,195 +1,164 @@
-"""`parley doctor`: one tiny call to each configured model, with its latency, or its error and what to do about it."""
+"""`parley doctor`: what is wrong with a set-up, and what to do next.
 
+First what costs nothing: the file, store, limiter, port and access, then each provider's list of models. Last one tiny
+call to each configured model, with its latency and cost. Nothing is migrated: where the store isn't ready, the calls
+are recorded in one that is thrown away.
+"""
+
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, cast
 
 import typer
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from parley.catalog.vendors import VENDORS
-from parley.cli.bars import live_votes
-from parley.cli.board import Board, Seat, SeatState
+from parley.cli.board import Seat
 from parley.cli.client import Client
 from parley.cli.connection import in_process, read_config
-from parley.cli.fault import ExitCode
+from parley.cli.doctor_calls import MOST_SEATS, Round, advice_for, call_models, plan_round, works
+from parley.cli.doctor_report import show_calls, show_setup
+from parley.cli.fault import CommandFault, ExitCode
 from parley.cli.options import Config as ConfigOption
-from parley.cli.options import Json, Models
-from parley.cli.panel import ROUNDTABLE, Panel, feed_roundtable, steps
-from parley.cli.questions import ABOUT_EMBEDDED, EMBEDDED, model_rows
-from parley.cli.terminal import count, duration, harmless, is_animated, make_console, money, plain, say, write_json
+from parley.cli.options import Json
+from parley.cli.questions import model_rows
+from parley.cli.setup_checks import check_setup
+from parley.cli.terminal import make_console, write_json
 from parley.config import Config
-from parley.domain.errors import FailureCode
+from parley.config.provider_sections import SANDBOX
+from parley.domain.checkup import Checkup, Finding, Severity, error
 from parley.domain.json import JsonObject
-from parley.domain.models import Dialect
-from parley.domain.settings import ProviderSettings
+from parley.domain.settings import LimiterSettings, StoreSettings
 
-_QUESTION = "Answer with the one word: ready"
-_MOST_TOKENS = 64
-_TIMEOUT_MS = 30_000
-_SEATS_AT_ONCE = 256
-_KEYS = tuple(vendor.api_key_env for vendor in VENDORS if vendor.api_key_env)
-# One cheap model for each provider that the file names no model of; any other can be checked with -m.
-_CHEAP = {
-    "openai": "gpt-4.1-nano",
-    "anthropic": "claude-haiku-4-5",
-    "gemini": "gemini-2.5-flash-lite",
-    "mistral": "ministral-8b-latest",
-    "groq": "llama-3.1-8b-instant",
-    "xai": "grok-4-fast-non-reasoning",
-    "deepseek": "deepseek-chat",
-    "openrouter": "openai/gpt-4.1-nano",
-    "together": "meta-llama/Llama-3.3-70B-Instruct-Turbo",
-}
+Models = Annotated[
+    list[str] | None,
+    typer.Option("-m", "--model", metavar="NAME", help="A model to call instead of the usual ones; once for each."),
+]
+NoCalls = Annotated[bool, typer.Option("--no-calls", help="Call no model, so that nothing is spent.")]
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """Whom the doctor calls, and which providers not, with the reason."""
+class Examination:
+    """All that was found. `providers` are the rows of POST /v1/providers/check."""
 
-    models: tuple[str, ...]
-    skipped: tuple[tuple[str, str], ...] = ()
+    setup: tuple[Checkup, ...]
+    providers: tuple[JsonObject, ...] = ()
+    visit: Round = Round(())
+    seats: tuple[Seat, ...] = ()
+    is_calling: bool = True
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """USAGE for what would keep a server from working, ALL_FAILED where no model can be called."""
+        if any(checkup.worst is Severity.ERROR for checkup in self.setup):
+            return ExitCode.USAGE
+        is_one_left = any(map(works, self.seats)) if self.is_calling else self._is_one_reached
+        return ExitCode.DONE if is_one_left else ExitCode.ALL_FAILED
+
+    @property
+    def _is_one_reached(self) -> bool:
+        """Whether any provider but the embedded one is well, or there is no other."""
+        others = [row for row in self.providers if row["provider"] != SANDBOX]
+        return not others or any(row["status"] != "error" for row in others)
 
 
-def doctor(model: Models = None, config: ConfigOption = None, is_json: Json = False) -> None:
-    """Call each configured model once and say what works."""
-    settings = read_config(config)
-    roomy = replace(settings, server=replace(settings.server, max_seats=_SEATS_AT_ONCE))
-    console = make_console()
-    with in_process(roomy) as client:
-        visit = Round(tuple(dict.fromkeys(model))) if model else _plan(settings, model_rows(client))
-        seats = _call(visit.models, client, console)
+def doctor(model: Models = None, config: ConfigOption = None, no_calls: NoCalls = False, is_json: Json = False) -> None:
+    """Find what is wrong with a set-up: file, store, port, providers. Then call each model once."""
+    settings = _read(config)
+    found = _examine(settings, model or (), is_calling=not no_calls)
     if is_json:
-        write_json(_document(seats, visit, settings))
+        write_json(_document(found, settings))
     else:
-        _show(seats, visit, settings, console)
-    if not any(map(_works, seats)):
-        raise typer.Exit(ExitCode.ALL_FAILED)
+        console = make_console()
+        show_setup(found.setup, found.providers, console)
+        if found.is_calling:
+            show_calls(found.seats, found.visit, settings, console)
+    if found.exit_code is not ExitCode.DONE:
+        raise typer.Exit(found.exit_code)
 
 
-def _plan(config: Config, listed: Sequence[JsonObject]) -> Round:
-    """Return the models of the file and one of each other provider; the embedded ones if there is nothing else."""
-    models = [model.name for model in config.models]
-    done = {place.provider for model in config.models for place in model.deployments}
-    dialects = {each.name: each.dialect for each in config.providers}
-    skipped = []
-    for provider in dict.fromkeys([*dialects, *(str(row.get("provider")) for row in listed)]):
-        dialect = dialects.get(provider)
-        if provider in done or dialect is Dialect.SANDBOX:
-            continue
-        found = _model_of(provider, listed)
-        if dialect is Dialect.REPLAY:
-            skipped.append((provider, "it answers recorded prompts alone"))
-        elif found is None:
-            skipped.append((provider, f"no model of it is known; name one with -m {provider}/MODEL"))
-        else:
-            models.append(found)
-    return Round(tuple(models or EMBEDDED), tuple(skipped))
+def _read(path: Path | None) -> Config:
+    """Return the configuration; raises CommandFault with the place that is wrong, and what to do next."""
+    try:
+        return read_config(path)
+    except CommandFault as fault:
+        step = "Mend it and run `parley doctor` again; docs/configuration.md has every setting."
+        checkup = Checkup("configuration", (error("config", fault.message, step),))
+        plain = fault.document()["error"]
+        envelope: JsonObject = {"error": plain, "setup": [_encode(checkup)]}
+        raise CommandFault(fault.exit_code, fault.code, f"{fault.message}\n→ {step}", envelope) from fault
 
 
-def _model_of(provider: str, listed: Sequence[JsonObject]) -> str | None:
-    """Return a cheap model of a provider, else the first one listed, as a local server lists what it has loaded."""
-    if provider in _CHEAP:
-        return f"{provider}/{_CHEAP[provider]}"
-    return next((str(row["id"]) for row in listed if row.get("provider") == provider), None)
+def _examine(config: Config, models: Sequence[str], *, is_calling: bool) -> Examination:
+    setup = check_setup(config)
+    try:
+        with _usable(config, setup) as usable, in_process(usable) as client:
+            providers = tuple(_check_providers(client))
+            if not is_calling:
+                return Examination(setup, providers, is_calling=False)
+            visit = Round(tuple(dict.fromkeys(models))) if models else plan_round(config, model_rows(client))
+            return Examination(setup, providers, visit, tuple(call_models(visit.models, client, make_console())))
+    except CommandFault as fault:
+        if fault.code != "start":
+            raise
+        return Examination((*setup, Checkup("start", (error("start", fault.message),))), is_calling=is_calling)
 
 
-def _call(models: Sequence[str], client: Client, console: Console) -> list[Seat]:
-    board = Board([Seat(name) for name in models])
-    body: JsonObject = {
-        "input": _QUESTION,
-        "models": [{"name": name, "max_tokens": _MOST_TOKENS} for name in models],
-        "resolution": "fast",
-        "timeout_ms": _TIMEOUT_MS,
-    }
-    with closing(steps(client, Panel(ROUNDTABLE, body, feed_roundtable), body, board)) as taken:
-        if is_animated(console):
-            with Live(get_renderable=lambda: live_votes(board.seats, console), console=console, transient=True):
-                _exhaust(taken)
-        else:
-            _exhaust(taken)
-    return board.seats
+@contextmanager
+def _usable(config: Config, setup: Sequence[Checkup]) -> Iterator[Config]:
+    """Yield a configuration that can start here: room for every model, and no limiter, which the doctor doesn't need.
+
+    A store that is new, old or broken is left as it is; the calls are recorded in one that ends with the block.
+    """
+    server = replace(config.server, max_seats=MOST_SEATS)
+    roomy = replace(config, server=server, limiter=LimiterSettings())
+    is_ready = all(not checkup.findings for checkup in setup if checkup.subject == "store")
+    if is_ready:
+        yield roomy
+        return
+    with tempfile.TemporaryDirectory(prefix="parley-doctor-") as folder:
+        yield replace(roomy, store=StoreSettings(f"sqlite:///{folder}/parley.db"))
 
 
-def _exhaust(taken: Iterator[None]) -> None:
-    for _ in taken:
-        pass
+def _check_providers(client: Client) -> list[JsonObject]:
+    rows = client.post("/v1/providers/check", {}).get("checks")
+    return [row for row in cast("list[JsonObject]", rows) if isinstance(row, dict)]
 
 
-def _works(seat: Seat) -> bool:
-    """Whether the model can be called: one that thought beyond the few tokens it was given, can."""
-    return seat.state is SeatState.ANSWERED or seat.error_code == FailureCode.EMPTY_ANSWER
-
-
-def _show(seats: Sequence[Seat], visit: Round, config: Config, console: Console) -> None:
-    table = Table.grid(padding=(0, 2))
-    for seat in seats:
-        mark = Text("✓", "green") if _works(seat) else Text("✗", "red")
-        if seat.state is SeatState.ANSWERED:
-            said = Text(money(seat.cost_usd), "dim")
-        else:
-            said = Text.assemble((seat.error_code, "yellow" if _works(seat) else "red"), ": ", harmless(seat.problem))
-        table.add_row(mark, plain(seat.model), duration(seat.elapsed_ms), said)
-        advice = _advice(seat, config)
-        if advice:
-            table.add_row("", "", "", Text(f"→ {advice}", "bold"))
-    console.print(table)
-    for provider, reason in visit.skipped:
-        say(console, Text(f"-  {provider}: not called; {reason}", "dim"))
-    console.print(f"{sum(map(_works, seats))} of {count(len(seats), 'model')} can be called.")
-    if set(visit.models) == set(EMBEDDED):
-        say(console, f"These are the embedded ones: no other provider is configured. {ABOUT_EMBEDDED}")
-        say(console, f"Set one of {', '.join(_KEYS)} or write a parley.toml to add one.")
-
-
-def _document(seats: Sequence[Seat], visit: Round, config: Config) -> JsonObject:
+def _document(found: Examination, config: Config) -> JsonObject:
     return {
+        "setup": [_encode(checkup) for checkup in found.setup],
+        "providers": [*found.providers],
         "models": [
             {
                 "model": seat.model,
-                "works": _works(seat),
+                "works": works(seat),
                 "latency_ms": round(seat.elapsed_ms),
                 "cost": seat.cost_usd,
                 "error_code": seat.error_code or None,
                 "error": seat.problem or None,
-                "advice": _advice(seat, config) or None,
+                "advice": advice_for(seat, config) or None,
             }
-            for seat in seats
+            for seat in found.seats
         ],
-        "not_called": [{"provider": provider, "reason": reason} for provider, reason in visit.skipped],
-        "exit_code": int(ExitCode.DONE if any(map(_works, seats)) else ExitCode.ALL_FAILED),
+        "not_called": [{"provider": provider, "reason": reason} for provider, reason in found.visit.skipped],
+        "exit_code": int(found.exit_code),
     }
 
 
-def _advice(seat: Seat, config: Config) -> str:
-    """Return what to do about a failed call; empty where there is nothing to be done."""
-    providers = _providers_behind(seat.model, config)
-    keys = " or ".join(each.api_key_env for each in providers if each.api_key_env)
-    urls = " or ".join(each.base_url for each in providers if each.base_url)
-    match seat.error_code:
-        case FailureCode.AUTHENTICATION:
-            return f"Check the key in {keys}." if keys else "This provider wants a key: set api_key_env in its section."
-        case FailureCode.QUOTA_EXCEEDED:
-            return f"The account behind {keys or 'the key'} has no credit left, or has reached its limit."
-        case FailureCode.RATE_LIMITED:
-            return "Wait a moment; if it stays so, bound the calls with max_concurrency in the provider's section."
-        case FailureCode.UNAVAILABLE:
-            return f"Is {urls or 'the provider'} right and running? A proxy is set with proxy, or HTTPS_PROXY."
-        case FailureCode.TIMEOUT:
-            return f"{urls or 'The provider'} took longer than {_TIMEOUT_MS // 1000} s; see whether it is overloaded."
-        case FailureCode.MODEL_NOT_FOUND:
-            return "The provider answers, but has no such model: see `parley models`, or check another with -m."
-        case FailureCode.EMPTY_ANSWER:
-            return f"It answers; {_MOST_TOKENS} tokens were too few for a text, as reasoning models use them to think."
-        case FailureCode.INVALID_REQUEST | FailureCode.UPSTREAM_ERROR:
-            return f"See what it says; base_url ({urls}) may lead to the wrong place." if urls else ""
-    return ""
+def _encode(checkup: Checkup) -> JsonObject:
+    return {
+        "part": checkup.subject,
+        "status": checkup.worst.value if checkup.worst in {Severity.ERROR, Severity.WARNING} else "ok",
+        "findings": [_encode_finding(each) for each in checkup.findings],
+    }
 
 
-def _providers_behind(model: str, config: Config) -> list[ProviderSettings]:
-    row = next((each for each in config.models if each.name == model), None)
-    names = {model.partition("/")[0]} if row is None else {place.provider for place in row.deployments}
-    return [each for each in config.providers if each.name in names]
+def _encode_finding(finding: Finding) -> JsonObject:
+    return {
+        "severity": finding.severity.value,
+        "code": finding.code,
+        "message": finding.message,
+        "next_step": finding.next_step or None,
+    }

@@ -4,7 +4,6 @@ What keeps it from starting is one sentence and exit code 2. Standard output say
 error.
 """
 
-import errno
 import socket
 from collections.abc import Callable
 from contextlib import closing
@@ -19,6 +18,7 @@ from rich.text import Text
 from parley.app import START_FAULTS, Fittings, House, open_recorder
 from parley.cli.connection import read_config, start_fault
 from parley.cli.fault import misused
+from parley.cli.listening import why_deaf
 from parley.cli.options import Config as ConfigOption
 from parley.cli.options import Json
 from parley.cli.questions import ABOUT_EMBEDDED
@@ -104,18 +104,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return listen(host, port)
     except OSError as error:
-        raise misused(_why_deaf(error, host, port)) from error
-
-
-def _why_deaf(error: OSError, host: str, port: int) -> str:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return f"Port {port} on {host} is taken by another program; choose another --port, or 0 for a free one."
-        case errno.EACCES:
-            return f"Port {port} on {host} needs rights that this user lacks; ports from 1024 up do not."
-        case errno.EADDRNOTAVAIL:
-            return f"{host} is no address of this machine; 127.0.0.1 is, and 0.0.0.0 means all of them."
-    return f"Cannot listen on {host}, port {port}: {error.strerror or error}."
+        raise misused("; ".join(why_deaf(error, host, port)) + ".") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Store:
 
     def __init__(self, settings: StoreSettings, busy_timeout_s: float = _BUSY_TIMEOUT_S) -> None:
         """Open and bring up to date. Raises StoreError, whose message names the database without its password."""
-        self._engine = _engine(settings, busy_timeout_s)
+        self._engine = make_engine(settings, busy_timeout_s)
         try:
             prepare(self._engine)
         except StoreError:
@@ -240,14 +240,14 @@ def _unavailable() -> NotServing:
 
 def bring_up_to_date(settings: StoreSettings) -> Migration:
     """Give the database the schema of this version, and close it. Raises StoreError."""
-    engine = _engine(settings, _BUSY_TIMEOUT_S)
+    engine = make_engine(settings)
     try:
         return prepare(engine)
     finally:
         engine.dispose()
 
 
-def _engine(settings: StoreSettings, busy_timeout_s: float) -> Engine:
+def make_engine(settings: StoreSettings, busy_timeout_s: float = _BUSY_TIMEOUT_S) -> Engine:
     """Return the way to the database, which is not opened yet. Raises StoreError for an address that is none."""
     scheme, _, rest = settings.url.partition(":")
     try:

@@ -64,7 +64,7 @@ def prepare(engine: Engine) -> Migration:
                 _lock(connection)
                 _bring_up(connection, current_revision(connection))
     except SQLAlchemyError as error:
-        raise StoreError(f"The database {name} can't be used: {_reason(error)}.") from error
+        raise StoreError(f"The database {name} can't be used: {driver_words(error)}.") from error
     if found > HEAD:
         raise StoreError(f"The database {name} is of a newer Parley (schema {found}, here {HEAD}): update this one.")
     return Migration(name, found)
@@ -117,7 +117,7 @@ def _lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def driver_words(error: SQLAlchemyError) -> str:
     """Return the driver's own words in one line; they name no password."""
     origin = getattr(error, "orig", None) or error
     return " ".join(str(origin).split()).rstrip(".?")
