@@ -27,6 +27,7 @@ export function TraceView({ id, onAsk }) {
   }, []);
   return html`
     <p class="back"><a href=${href("runs")}>← All runs</a></p>
+    ${!trace.value && html`<h1 class="hidden">A run</h1>`}
     ${fault.value && html`<${Notice} error=${fault.value} />`}
     ${!trace.value && !fault.value && html`<p class="soft" role="status">Reading the run…</p>`}
     ${trace.value && html`<${Whole} trace=${trace.value} onAsk=${onAsk} />`}
