@@ -37,7 +37,12 @@ export function ask(event) {
   run.value.start();
 }
 
-// Stop has a key: without one, Preact would make a sending button of it during its own click.
+// Stop and Ask are one element, so that the keyboard's focus stays on it.
+function stop(event) {
+  event.preventDefault(); // else Preact makes a sending button of it during its own click, and the panel is asked again
+  run.value.stop();
+}
+
 function Form() {
   const fields = draft.value;
   const isRunning = run.value?.isRunning.value ?? false;
@@ -62,7 +67,7 @@ function Form() {
       <${AskOptions} />
       <div class="actions">
         ${isRunning
-          ? html`<button key="stop" type="button" class="danger" onClick=${() => run.value.stop()}>Stop</button>`
+          ? html`<button type="button" class="danger" onClick=${stop}>Stop</button>`
           : html`<button class="primary">Ask <kbd>Ctrl ↵</kbd></button>`}
         <${ShowAs} />
         <span class="bad-text" role="status">${complaint.value}</span>
@@ -75,6 +80,7 @@ function Outcome({ run }) {
   const result = run.result.value;
   return html`
     ${run.fault.value && html`<${Notice} error=${run.fault.value} />`}
+    <h2 class="hidden">Answers</h2>
     <section class="answers" aria-label="Answers">${run.lanes.map((lane) => html`<${AnswerColumn} lane=${lane} />`)}</section>
     ${run.summary && html`
       <section class="verdict-area" aria-label="Merged answer"><h2>Merged</h2><${AnswerColumn} lane=${run.summary} /></section>`}

@@ -15,6 +15,7 @@ export function ModelPicker({ id, label, placeholder = "Add a model…", onPick 
   function pick(name) {
     onPick(name);
     typed.value = "";
+    isOpen.value = false; // it would cover what comes next in the form; typing or an arrow opens it again
     at.value = 0;
     input.current.focus();
   }
