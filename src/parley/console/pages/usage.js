@@ -14,7 +14,7 @@ import { boundsOf, dayTitle, spanOf } from "../usage_span.js";
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const brief = (number) => compact.format(number);
-const WRITERS = { spend: { show: money, brief: shortMoney }, tokens: { show: count, brief }, calls: { show: count, brief } };
+const WRITERS = { spend: { show: money, brief: shortMoney }, tokens: { show: count, brief, isWhole: true }, calls: { show: count, brief, isWhole: true } };
 
 export function Usage() {
   const query = place.value.query;

@@ -5,6 +5,7 @@ import { axis, Chart, tintOf } from "./chart.js";
 import { pointsDrawer } from "./labelled_points.js";
 import { scaleOf } from "./scatter_scale.js";
 
+const LABEL = { labelFont: "12px system-ui, sans-serif", labelSize: 22, labelGap: 2 };
 const REACH_PX = 40; // a point this near to the pointer is meant
 
 // `models` as modelsOf makes them; those without a time or a cost are named beneath.
@@ -54,8 +55,8 @@ function drawing(points, picked) {
     cursor: { points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, range: () => times.range }, y: { range: () => costs.range } },
     axes: [
-      axis(colour, { ...ticks(times, duration), label: "Median time of a call", labelFont: "12px system-ui, sans-serif" }),
-      axis(colour, { ...ticks(costs, shortMoney), size: 72, label: "Mean cost of a call", labelFont: "12px system-ui, sans-serif" }),
+      axis(colour, { ...ticks(times, shortTime), size: 30, label: "Median time of a call", ...LABEL }),
+      axis(colour, { ...ticks(costs, shortMoney), size: 72, label: "Mean cost of a call", ...LABEL }),
     ],
     series: [{}, { paths: () => null, points: { show: false } }],
     hooks: {
@@ -71,6 +72,8 @@ export function shortMoney(usd) {
   const text = String(Number(usd.toPrecision(3)));
   return `$${text.includes("e") ? Number(usd).toFixed(12).replace(/0+$/, "") : text}`;
 }
+
+const shortTime = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toPrecision(2))} s`);
 
 function point(plot, places, picked) {
   const { left, top } = plot.cursor;

@@ -5,13 +5,15 @@ import uPlot from "../vendor/uplot.js";
 import { axis, Chart, tintClass, tintOf } from "./chart.js";
 
 const STEPS_DAYS = [1, 2, 7, 14, 28, 56, 91];
+const WHOLE_STEPS = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
-// `days` and `series` as daysOf makes them; `show` writes a number of this measure, `brief` writes it for the axis.
-export function DayChart({ title, days, series, show, brief }) {
+// `days` and `series` as daysOf makes them; `show` writes a number of this measure, `brief` writes it for the axis;
+// `isWhole`: there are no parts of it.
+export function DayChart({ title, days, series, show, brief, isWhole }) {
   const picked = useSignal(null); // the place of a day
   const { data, options } = useMemo(() => {
     picked.value = null;
-    return drawing(days, series, brief, picked);
+    return drawing(days, series, { brief, isWhole }, picked);
   }, [days, series]);
   const move = (step, plot) => moveCursor(plot, days.length, picked.value, step);
   const sum = (values) => (picked.value === null ? values.reduce((one, other) => one + other, 0) : values[picked.value]);
@@ -29,7 +31,7 @@ export function DayChart({ title, days, series, show, brief }) {
   `;
 }
 
-function drawing(days, series, brief, picked) {
+function drawing(days, series, { brief, isWhole }, picked) {
   const numbers = days.map(dayNumber);
   const heights = stacked(series);
   const range = [numbers[0] - 0.6, numbers.at(-1) + 0.6];
@@ -38,8 +40,8 @@ function drawing(days, series, brief, picked) {
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, range: () => range }, y: { range: (_plot, _least, most) => [0, most * 1.08 || 1] } },
     axes: [
-      axis(colour, { grid: { show: false }, incrs: STEPS_DAYS, space: 64, values: (_plot, splits) => splits.map((number) => titleOf(number, numbers)) }),
-      axis(colour, { size: 62, values: (_plot, splits) => splits.map(brief) }),
+      axis(colour, { size: 30, grid: { show: false }, incrs: STEPS_DAYS, space: 64, values: (_plot, splits) => splits.map((number) => titleOf(number, numbers)) }),
+      axis(colour, { size: 62, ...(isWhole && { incrs: WHOLE_STEPS }), values: (_plot, splits) => splits.map(brief) }),
     ],
     series: [{}, ...series.map((each) => bars(colour(tintOf(each.tint)), colour("--paper"))).reverse()],
     hooks: { setCursor: [(plot) => { picked.value = plot.cursor.idx ?? null; }] },
@@ -49,10 +51,10 @@ function drawing(days, series, brief, picked) {
 
 const titleOf = (number, numbers) => (Number.isInteger(number) && numbers.includes(number) ? dayTitle(new Date(number * 86_400_000).toISOString().slice(0, 10)) : "");
 
-// uPlot draws each bar from the ground: the tallest, which is all of them, comes first and is covered by the others.
+// uPlot draws each bar from the ground: the tallest, which is all of them, comes first and is covered by the others. Null has no bar.
 function stacked(series) {
   const ground = Array(series[0]?.values.length ?? 0).fill(0);
-  return series.map((each) => each.values.map((value, index) => (ground[index] += value)));
+  return series.map((each) => each.values.map((value, index) => (ground[index] += value) || null));
 }
 
 function bars(fill, gap) {

@@ -3,14 +3,13 @@ import { csvOf, saveAs } from "../csv.js";
 import { count } from "../format.js";
 import { html, useSignal } from "../html.js";
 
-const SHOWN_AT_ONCE = 50;
+const SHOWN_AT_ONCE = 25;
 
-// `columns`: {title, of(row): what it is sorted by, view(row): what is shown, isText}; the first names the row. Rows come in their
-// first order. `file` names the CSV, `fields(row)` one or several
-// flat objects that stand in it.
-export function FigureTable({ title, about, columns, rows, file, fields }) {
+// `columns`: {title, of(row): what it is sorted by, view(row): what is shown, isText}; the first names the row. `file` names the
+// CSV, `fields(row)` gives the flat object, or the several, that stand in it for a row.
+export function FigureTable({ title, about, columns, rows, file, fields, atOnce = SHOWN_AT_ONCE }) {
   const sorted = useSignal(null); // {column, isUp}
-  const most = useSignal(SHOWN_AT_ONCE);
+  const most = useSignal(atOnce);
   const shown = sorted.value ? [...rows].sort(order(sorted.value)) : rows;
   const sort = (column) => {
     const old = sorted.value;
@@ -31,7 +30,7 @@ export function FigureTable({ title, about, columns, rows, file, fields }) {
         </table>
       </div>
       ${rows.length > most.value && html`
-        <button type="button" class="more" onClick=${() => { most.value += SHOWN_AT_ONCE; }}>
+        <button type="button" class="more" onClick=${() => { most.value += 4 * SHOWN_AT_ONCE; }}>
           Show more <span class="soft">(${count(rows.length - most.value)} are left)</span></button>`}
     </section>
   `;

@@ -12,6 +12,7 @@ export function pointsDrawer(places, picked, colour) {
     pen.save();
     spots.forEach((spot, index) => dot(pen, spot, ratio, colour, index === picked.peek()));
     pen.font = `${FONT_PX * ratio}px system-ui, sans-serif`;
+    pen.textAlign = "left";
     pen.textBaseline = "middle";
     const taken = spots.map((spot) => around(spot, RADIUS * ratio));
     for (const index of chosenFirst(spots, picked.peek())) name(pen, spots[index], ratio, plot.bbox, taken, colour);
@@ -29,25 +30,30 @@ function dot(pen, spot, ratio, colour, isChosen) {
   pen.stroke();
 }
 
+// The whole name, or what stands after its provider; where neither has room it is told when the point is pointed at.
 function name(pen, spot, ratio, frame, taken, colour) {
-  const width = pen.measureText(spot.name).width;
-  const height = FONT_PX * 1.25 * ratio;
-  const away = (RADIUS + GAP) * ratio;
-  const boxes = [
-    { left: spot.left + away, top: spot.top - height / 2 },
-    { left: spot.left - away - width, top: spot.top - height / 2 },
-    { left: spot.left - width / 2, top: spot.top - away - height },
-    { left: spot.left - width / 2, top: spot.top + away },
-  ].map(({ left, top }) => ({ left, top, right: left + width, bottom: top + height }));
-  const free = boxes.find((box) => isWithin(box, frame) && !taken.some((other) => overlaps(box, other)));
-  if (!free) return; // its name is told when it is pointed at
+  const isFree = (box) => isWithin(box, frame) && !taken.some((other) => overlaps(box, other));
+  const boxes = [spot.name, spot.name.split("/").at(-1)].flatMap((text) => boxesBeside(spot, text, pen.measureText(text).width, ratio));
+  const free = boxes.find(isFree);
+  if (!free) return;
   taken.push(free);
   pen.lineWidth = 3 * ratio;
   pen.lineJoin = "round";
   pen.strokeStyle = colour("--paper");
-  pen.strokeText(spot.name, free.left, free.top + height / 2);
+  pen.strokeText(free.text, free.left, (free.top + free.bottom) / 2);
   pen.fillStyle = colour("--ink");
-  pen.fillText(spot.name, free.left, free.top + height / 2);
+  pen.fillText(free.text, free.left, (free.top + free.bottom) / 2);
+}
+
+function boxesBeside(spot, text, width, ratio) {
+  const height = FONT_PX * 1.25 * ratio;
+  const away = (RADIUS + GAP) * ratio;
+  return [
+    { left: spot.left + away, top: spot.top - height / 2 },
+    { left: spot.left - away - width, top: spot.top - height / 2 },
+    { left: spot.left - width / 2, top: spot.top - away - height },
+    { left: spot.left - width / 2, top: spot.top + away },
+  ].map(({ left, top }) => ({ text, left, top, right: left + width, bottom: top + height }));
 }
 
 const chosenFirst = (spots, chosen) => spots.map((_, index) => index).sort((one, other) => (other === chosen) - (one === chosen));

@@ -8,7 +8,7 @@ export function SpanChooser({ span }) {
   const choose = (days) => refine({ days, from: null, to: null });
   const edit = (fields) => refine({ from: span.from, to: span.to, ...fields, days: null });
   return html`
-    <div class="filters">
+    <div class="span-chooser">
       <fieldset class="segments">
         <legend class="hidden">Days that are shown</legend>
         ${SPANS.map((days) => html`

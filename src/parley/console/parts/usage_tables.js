@@ -8,6 +8,7 @@ import { tintClass } from "./chart.js";
 import { FigureTable } from "./figure_table.js";
 import { LatencyBar } from "./latency_bar.js";
 
+const DAYS_AT_ONCE = 7;
 const NOTABLE_SHARE = 0.05;
 const CALLS = { title: "Calls", of: (row) => row.events, view: (row) => count(row.events) };
 const READ = { title: "Tokens in", of: (row) => row.input_tokens, view: (row) => count(row.input_tokens) };
@@ -20,8 +21,8 @@ export const percent = (share) => (share === null ? "–" : `${(share * 100).toF
 export function ModelTable({ models, span }) {
   const longest = Math.max(1, ...models.map((row) => row.latency_p95_ms ?? 0));
   const name = (row) => html`
-    <span class=${`dot ${tintClass(row.tint)}`} aria-hidden="true"></span>
-    <button type="button" class="plain name" title="Show this model alone" onClick=${() => refine({ model: row.model })}>${row.model}</button>`;
+    <div class="model-name"><span class=${`dot ${tintClass(row.tint)}`} aria-hidden="true"></span>
+      <button type="button" class="plain name" title="Show this model alone" onClick=${() => refine({ model: row.model })}>${row.model}</button></div>`;
   const columns = [
     { title: "Model", isText: true, of: (row) => row.model, view: name },
     CALLS,
@@ -31,12 +32,17 @@ export function ModelTable({ models, span }) {
     READ,
     WRITTEN,
     { title: "A call", of: (row) => row.call_usd, view: (row) => money(row.call_usd) },
-    { ...SPEND, view: (row) => html`${SPEND.view(row)}${row.unpriced > 0 && html`<div class="soft small">${count(row.unpriced)} without a price</div>`}` },
+    { ...SPEND, view: spend },
   ];
   const about = "Times are those of whole calls, retries included, that ended well and did not come from the cache. "
     + "Failed is the part of calls that ended by themselves; cancelled ones are not counted.";
   const fields = ({ tint: _, failed_share, call_usd, ...row }) => flat(row);
   return html`<${FigureTable} title="By model" about=${about} columns=${columns} rows=${models} file=${fileOf("model", span)} fields=${fields} />`;
+}
+
+function spend(row) {
+  if (row.unpriced === 0) return SPEND.view(row);
+  return html`${Number(row.cost_usd) > 0 && SPEND.view(row)}<div class="soft small">${count(row.unpriced)} without a price</div>`;
 }
 
 function failed(row) {
@@ -56,7 +62,7 @@ export function KeyTable({ keys, span }) {
 export function DayTable({ usage, span }) {
   const columns = [{ title: "Day", isText: true, of: (row) => row.day, view: (row) => dayTitle(row.day, true) }, CALLS, READ, WRITTEN, SPEND];
   const perModel = usage.by_day.map((row) => ({ ...row, model: row.model ?? "(all other models)" }));
-  const rows = dayTotals(usage).map((row) => ({ ...row, models: perModel.filter((each) => each.day === row.day) }));
+  const fields = ({ day }) => perModel.filter((row) => row.day === day);
   return html`<${FigureTable} title="By day" about="Days are those of UTC; the file has each day's models apart." columns=${columns}
-    rows=${rows} file=${fileOf("day", span)} fields=${(row) => row.models} />`;
+    rows=${dayTotals(usage)} file=${fileOf("day", span)} fields=${fields} atOnce=${DAYS_AT_ONCE} />`;
 }
