@@ -88,9 +88,14 @@ _DRAFTS: dict[str, dict[str, Any]] = {
             "cache": True,
         },
     },
-    "compare side by side, a large picture": {
+    "compare side by side, a template, a large picture": {
         "page": "compare",
-        "fields": {"turns": [{"role": "user", "text": "", "images": [{"url": _LARGE_PICTURE}]}], "skips": True},
+        "fields": {
+            "turns": [{"role": "user", "text": "", "images": [{"url": _LARGE_PICTURE}]}],
+            "skips": True,
+            "template": "greeting",
+            "variables": {"who": _HOSTILE, "what": "word"},
+        },
     },
 }
 
@@ -104,6 +109,12 @@ def recorder() -> Iterator[Recorder]:
 @pytest.fixture(scope="module")
 def api_key(recorder: Recorder) -> str:
     made = post(recorder.url, "/v1/keys", {"name": "snippets"}, {"Authorization": f"Bearer {ADMIN_KEY}"})
+    template = {
+        "name": "greeting",
+        "is_global": True,
+        "messages": [{"role": "user", "content": "A {{ what }} to {{ who }}."}],
+    }
+    assert post(recorder.url, "/v1/templates", template, {"Authorization": f"Bearer {ADMIN_KEY}"}).status == 201
     recorder.taken()
     return str(made.json["key"])
 

@@ -10,6 +10,8 @@ const newTurn = (role, text = "") => ({ id: ++lastId, role, text, images: [] });
 const EMPTY = {
   system: "",
   turns: [newTurn("user")], // an image is {name, size_bytes, url}; its url is empty where a reload has lost it
+  template: "", // its name: its messages come before the turns
+  variables: {},
   models: ["sandbox/terse", "sandbox/thorough"].map((model) => ({ model })), // with the overrides of each
   skips: false, // whether the answers stand alone, without an evaluation
   judge: "",
@@ -68,6 +70,8 @@ export function openRequest(body) {
     ...EMPTY,
     system: system ? shownTurn(system).text : "",
     turns: (body.messages ?? []).filter((message) => ["user", "assistant"].includes(message.role)).map(shownTurn),
+    template: body.template ?? "",
+    variables: body.variables ?? {},
     models: (body.models ?? []).map((model) => overrides.get(model) ?? { model }),
     skips: body.skip_comparison ?? false,
     judge: body.comparison_model ?? "",
@@ -88,7 +92,10 @@ function shownTurn({ role, content }) {
 
 // The request body of the draft.
 export function requestOf(fields) {
-  const body = { models: fields.models.map((each) => each.model), messages: messagesOf(fields) };
+  const body = { models: fields.models.map((each) => each.model) };
+  const messages = messagesOf(fields);
+  if (messages.length > 0) body.messages = messages;
+  if (fields.template) Object.assign(body, { template: fields.template, variables: fields.variables });
   const overrides = fields.models.filter((each) => Object.keys(each).length > 1);
   if (overrides.length > 0) body.model_overrides = overrides;
   if (fields.skips) body.skip_comparison = true;
@@ -102,20 +109,25 @@ export function requestOf(fields) {
 
 function messagesOf(fields) {
   const system = fields.system.trim() ? [{ role: "system", content: fields.system }] : [];
-  return [...system, ...fields.turns.map(({ role, text, images }) => ({ role, content: contentOf(text, images) }))];
+  return [...system, ...said(fields).map(({ role, text, images }) => ({ role, content: contentOf(text, images) }))];
+}
+
+// Beside a template, the turn that stands there from the start needs no words.
+function said({ turns, template }) {
+  return template && turns.length === 1 && isEmpty(turns[0]) ? [] : turns;
 }
 
 function contentOf(text, images) {
   if (images.length === 0) return text;
-  const said = text.trim() ? [{ type: "text", text }] : [];
-  return [...said, ...images.map(({ url }) => ({ type: "image_url", image_url: { url } }))];
+  const words = text.trim() ? [{ type: "text", text }] : [];
+  return [...words, ...images.map(({ url }) => ({ type: "image_url", image_url: { url } }))];
 }
 
 // What stops the draft from being asked, as a sentence; empty if nothing does.
 export function faultOf(fields) {
   if (fields.models.length === 0) return "Add at least one model.";
-  if (fields.turns.length === 0) return "Add a turn with a question.";
-  const empty = fields.turns.findIndex(isEmpty);
+  if (fields.turns.length === 0 && !fields.template) return "Add a turn with a question.";
+  const empty = said(fields).findIndex(isEmpty);
   if (empty >= 0) return `Turn ${empty + 1} is empty: write something, or remove it.`;
   const lost = fields.turns.flatMap((turn) => turn.images).find((image) => image.url === "");
   return lost ? `${lost.name} is not here any more: attach it again, or remove it.` : "";

@@ -5,15 +5,16 @@ import { html, signal } from "../html.js";
 import { AnswerColumn } from "../parts/answer_column.js";
 import { CompareOptions } from "../parts/compare_options.js";
 import { ComparedModels } from "../parts/compared_models.js";
-import { ConversationEditor } from "../parts/conversation_editor.js";
+import { ConversationEditor, focusTurn } from "../parts/conversation_editor.js";
 import { Evaluation } from "../parts/evaluation.js";
 import { Notice } from "../parts/notice.js";
 import { ShowAs } from "../parts/show_as.js";
+import { TraceLink } from "../parts/trace_link.js";
 import { CompareRun } from "../runs/compare_run.js";
 
 const MODES = [
-  { skips: false, title: "With an evaluation", about: "One more model weighs the answers; they appear whole" },
-  { skips: true, title: "Side by side", about: "The answers as they are written, and nothing else" },
+  { skips: false, title: "With an evaluation", about: "One more model weighs the answers, which appear when they are whole." },
+  { skips: true, title: "Side by side", about: "The answers as they are written, and nothing else." },
 ];
 
 const run = signal(null); // the run on the page; it goes on while another page is looked at
@@ -36,8 +37,10 @@ function compare(event) {
   run.value.start();
 }
 
+// Stop has a key: without one, Preact would make a sending button of it during its own click.
 function Form() {
   const isRunning = run.value?.isRunning.value ?? false;
+  const chosen = MODES.find((mode) => mode.skips === draft.value.skips);
   const keys = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compare(event);
   };
@@ -45,18 +48,21 @@ function Form() {
     <form class="card ask compare" onSubmit=${compare} onKeyDown=${keys}>
       <${ConversationEditor} />
       <${ComparedModels} />
-      <fieldset class="segments">
-        <legend class="hidden">What comes of the answers</legend>
-        ${MODES.map((mode) => html`
-          <label title=${mode.about}>
-            <input type="radio" name="mode" checked=${draft.value.skips === mode.skips} onChange=${() => edit({ skips: mode.skips })} /><span>${mode.title}</span>
-          </label>
-        `)}
-      </fieldset>
+      <div class="actions">
+        <fieldset class="segments">
+          <legend class="hidden">What comes of the answers</legend>
+          ${MODES.map((mode) => html`
+            <label>
+              <input type="radio" name="mode" checked=${mode === chosen} onChange=${() => edit({ skips: mode.skips })} /><span>${mode.title}</span>
+            </label>
+          `)}
+        </fieldset>
+        <span class="soft small">${chosen.about}</span>
+      </div>
       <${CompareOptions} />
       <div class="actions">
         ${isRunning
-          ? html`<button type="button" class="danger" onClick=${() => run.value.stop()}>Stop</button>`
+          ? html`<button key="stop" type="button" class="danger" onClick=${() => run.value.stop()}>Stop</button>`
           : html`<button class="primary">Compare <kbd>Ctrl ↵</kbd></button>`}
         <${ShowAs} path="v1/chat/compare" body=${() => requestOf(draft.peek())} />
         <span class="bad-text" role="status">${complaint.value}</span>
@@ -70,12 +76,14 @@ function Outcome({ run }) {
   return html`
     ${run.fault.value && html`<${Notice} error=${run.fault.value} />`}
     <section class="answers" aria-label="Answers">
+      <h2 class="hidden">Answers</h2>
       ${run.lanes.map((lane) => html`<${AnswerColumn} lane=${lane}><${Continue} lane=${lane} /><//>`)}
     </section>
     ${run.evaluation && html`<${Evaluation} lane=${run.evaluation} isFallback=${ending?.comparison_fallback_used} />`}
     ${ending && html`
       <p class="totals soft small">
         ${duration(ending.total_latency_ms)} · ${money(ending.total_cost)}${ending.partial && " · not every model answered"}
+        <${TraceLink} requestId=${run.lanes[0].facts.value.request_id} />
       </p>`}
   `;
 }
@@ -84,7 +92,7 @@ function Continue({ lane }) {
   if (lane.state.value !== "done") return null;
   const go = () => {
     continueWith(lane.text.value);
-    requestAnimationFrame(() => document.querySelector(".turn:last-child textarea")?.focus());
+    focusTurn(-1);
   };
   return html`<footer><button type="button" class="plain" onClick=${go}>Continue with this answer</button></footer>`;
 }

@@ -5,9 +5,9 @@ import { Markdown } from "./markdown.js";
 
 const STATES = { waiting: "waiting", streaming: "writing", done: "done", failed: "failed", stopped: "stopped" };
 
-// `children` stand below the figures.
 const LONG = 1000;
 
+// `children` stand below the figures.
 export function AnswerColumn({ lane, children }) {
   const state = lane.state.value;
   const facts = lane.facts.value;

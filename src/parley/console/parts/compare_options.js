@@ -2,12 +2,14 @@
 import { draft, edit } from "../compare_draft.js";
 import { models } from "../catalog.js";
 import { html } from "../html.js";
+import { TemplateChoice } from "./template_choice.js";
 
 export function CompareOptions() {
   const fields = draft.value;
+  const set = setOptions(fields);
   return html`
     <details class="options">
-      <summary>Options</summary>
+      <summary>Options${set.length > 0 && html`<span class="set">: ${set.join(", ")}</span>`}</summary>
       <div class="grid">
         ${!fields.skips && html`
           <label>Who evaluates
@@ -27,9 +29,22 @@ export function CompareOptions() {
             <textarea rows="1" placeholder="Added to its own: accuracy, completeness, clarity, recommendation" value=${fields.comparison_instructions}
               onInput=${(event) => edit({ comparison_instructions: event.target.value })}></textarea>
           </label>`}
+        <${TemplateChoice} />
         <label class="check wide"><input type="checkbox" checked=${fields.cache} onChange=${(event) => edit({ cache: event.target.checked })} />
           Answers of the last hours will do, from the cache, where the same was asked</label>
       </div>
     </details>
   `;
+}
+
+// What the closed box would hide.
+function setOptions(fields) {
+  return [
+    fields.template && `template ${fields.template}`,
+    fields.judge && !fields.skips && `evaluated by ${fields.judge}`,
+    fields.comparison_instructions.trim() && !fields.skips && "instructions",
+    fields.temperature !== "" && `temperature ${fields.temperature}`,
+    fields.max_tokens !== "" && `at most ${fields.max_tokens} tokens`,
+    fields.cache && "cache",
+  ].filter(Boolean);
 }

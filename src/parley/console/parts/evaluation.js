@@ -1,5 +1,5 @@
 // What one more model makes of the answers: its text under the headings that the contract names, side by side where there is room.
-import { duration, tokens } from "../format.js";
+import { money, tokens } from "../format.js";
 import { html } from "../html.js";
 import { Markdown } from "./markdown.js";
 
@@ -20,7 +20,7 @@ export function Evaluation({ lane, isFallback }) {
       <${Text} text=${lane.text.value} isDone=${lane.isWhole} />
       ${facts.error && html`<div class="notice warn"><p>${facts.error} ${facts.error_code && html`<code>${facts.error_code}</code>`}</p></div>`}
       ${isFallback && lane.text.value && html`<p class="soft small">The model that should have evaluated could not; ${lane.model} stepped in.</p>`}
-      ${state === "done" && html`<p class="soft small">${duration(facts.duration_ms - facts.first_token_ms)} of writing · ${tokens(facts.usage)} tokens</p>`}
+      ${state === "done" && html`<p class="soft small">${tokens(facts.usage)} tokens · ${money(facts.cost)}</p>`}
     </section>
   `;
 }

@@ -1,16 +1,21 @@
 // One turn of a conversation: who speaks, the text, a user's pictures, and its place among the others.
-import { addImages, changeTurn, moveTurn, removeTurn } from "../compare_draft.js";
+import { addImages, changeTurn, draft, moveTurn } from "../compare_draft.js";
 import { html, useSignal } from "../html.js";
 import { readImages } from "../image_files.js";
 import { TurnImages } from "./turn_images.js";
 
-const PLACEHOLDERS = { user: "Ask the models something; pictures may be pasted or dropped here.", assistant: "What a model is to have answered." };
+const PLACEHOLDERS = {
+  user: "Ask the models something; pictures may be pasted or dropped here.",
+  assistant: "What a model is to have answered.",
+  afterTemplate: "May stay empty: the template begins the conversation.",
+};
 
-export function TurnEditor({ turn, index, isLast }) {
+export function TurnEditor({ turn, index, isLast, onRemove }) {
   const complaint = useSignal("");
   const isOver = useSignal(false);
   const place = `turn ${index + 1}`;
   const isUser = turn.role === "user";
+  const mayBeEmpty = draft.value.template && draft.value.turns.length === 1;
 
   async function attach(files) {
     try {
@@ -40,9 +45,9 @@ export function TurnEditor({ turn, index, isLast }) {
         </select>
         <button type="button" class="plain" aria-label=${`Move ${place} up`} disabled=${index === 0} onClick=${() => moveTurn(turn.id, -1)}>↑</button>
         <button type="button" class="plain" aria-label=${`Move ${place} down`} disabled=${isLast} onClick=${() => moveTurn(turn.id, 1)}>↓</button>
-        <button type="button" class="plain" aria-label=${`Remove ${place}`} onClick=${() => removeTurn(turn.id)}>×</button>
+        <button type="button" class="plain" aria-label=${`Remove ${place}`} onClick=${onRemove}>×</button>
       </div>
-      <textarea class="turn-text" rows="2" aria-label=${`Text of ${place}`} placeholder=${PLACEHOLDERS[turn.role]} value=${turn.text}
+      <textarea class="turn-text" rows="2" aria-label=${`Text of ${place}`} placeholder=${PLACEHOLDERS[mayBeEmpty ? "afterTemplate" : turn.role]} value=${turn.text}
         onInput=${(event) => changeTurn(turn.id, { text: event.target.value })} onPaste=${(event) => take(event, [...event.clipboardData.files])}></textarea>
       ${isUser && html`<${TurnImages} turn=${turn} place=${place} onFiles=${attach} />`}
       <p class="bad-text small" role="status">${complaint.value}</p>

@@ -1,7 +1,7 @@
 // The pictures of a user's turn, and the ways to add one by hand.
 import { addImages, changeTurn } from "../compare_draft.js";
 import { size } from "../format.js";
-import { html, useRef, useSignal } from "../html.js";
+import { html, useEffect, useRef, useSignal } from "../html.js";
 import { ACCEPTED, imageAt } from "../image_files.js";
 
 export function TurnImages({ turn, place, onFiles }) {
@@ -47,6 +47,8 @@ function about(image) {
 function Address({ place, onImage, onClose }) {
   const typed = useSignal("");
   const complaint = useSignal("");
+  const input = useRef(null);
+  useEffect(() => input.current.focus(), []);
   function add() {
     try {
       onImage(imageAt(typed.value));
@@ -63,7 +65,7 @@ function Address({ place, onImage, onClose }) {
   }
   return html`
     <span class="address">
-      <input aria-label=${`Address of a picture for ${place}`} placeholder="https://… (the model's provider fetches it)" value=${typed.value}
+      <input ref=${input} aria-label=${`Address of a picture for ${place}`} placeholder="https://… (the model's provider fetches it)" value=${typed.value}
         onInput=${(event) => { typed.value = event.target.value; }} onKeyDown=${press} />
       <button type="button" onClick=${add}>Add</button>
       <button type="button" class="plain" onClick=${onClose}>Cancel</button>

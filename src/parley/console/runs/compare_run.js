@@ -59,9 +59,15 @@ export class CompareRun {
   finish(ending) {
     if (this.evaluation) {
       this.evaluation.model = ending.comparison_model ?? this.evaluation.model;
-      this.evaluation.finish({ usage: ending.usage, ...this.faultOfEvaluation(ending) });
+      this.evaluation.finish({ usage: ending.usage, cost: this.costOfEvaluation(ending), ...this.faultOfEvaluation(ending) });
     }
     this.ending.value = ending;
+  }
+
+  // What the models leave of the total.
+  costOfEvaluation(ending) {
+    const spent = this.lanes.reduce((sum, lane) => sum + (lane.facts.peek().cost ?? 0), 0);
+    return ending.usage ? Number((ending.total_cost - spent).toFixed(12)) : null; // binary fractions are off by their last digits
   }
 
   // Why there is no evaluation, or only a part of it.

@@ -137,8 +137,8 @@ function part(each) {
   return `{Type: "image_url", ImageURL: &parley.ImageURL{URL: ${text(each.image_url.url)}}}`;
 }
 
-const variables = (given) =>
-  items("map[string]string", Object.entries(given).map(([name, value]) => `${text(name)}: ${text(value)}`));
+// In one line, where gofmt has nothing to line up.
+const variables = (given) => `map[string]string{${Object.entries(given).map(([name, value]) => `${text(name)}: ${text(value)}`).join(", ")}}`;
 
 // A whole number would be an int.
 const float = (number) => (Number.isInteger(number) ? `${number}.0` : String(number));
