@@ -11,7 +11,7 @@ from parley.wire.providers import CheckBody
 from parley.wire.roundtable import RoundtableBody
 from parley.wire.templates import TemplateBody
 from parley.wire.usage import EventsBody, UsageBody
-from reference import chat, compare, errors, keys, models, providers, roundtable, templates, traces, usage
+from reference import chat, compare, errors, keys, mcp, models, providers, roundtable, templates, traces, usage
 from reference.desk_operations import (
     key_operations,
     me_operation,
@@ -28,7 +28,7 @@ from reference.streams import EVENT_STREAM
 _BODIES: tuple[type[msgspec.Struct], ...] = (
     *(RoundtableBody, CompareBody, ChatBody, KeyBody, KeyPatch, UsageBody, EventsBody, TemplateBody, CheckBody),
 )
-_ROOMS = (roundtable, compare, chat, models, keys, providers, usage, templates, traces, errors)
+_ROOMS = (roundtable, compare, chat, models, keys, providers, usage, templates, traces, mcp, errors)
 
 _ABOUT = """\
 Parley asks several language models the same thing at once and brings the answers back together: merged, compared, or
@@ -46,6 +46,7 @@ _TAGS = {
     "Usage": "What was used and what it cost. An ordinary key sees its own.",
     "Templates": "Stored beginnings of conversations, with placeholders.",
     "Traces": "What happened within a request, step by step, without its content.",
+    "MCP": "The same panels for programs that speak the Model Context Protocol.",
     "Operations": "Health, metrics and this description.",
 }
 
@@ -60,6 +61,7 @@ def all_operations() -> tuple[Operation, ...]:
         *usage_operations(),
         *template_operations(),
         *trace_operations(),
+        *mcp.operations(),
         *service_operations(),
         *providers.operations(),
         *metric_operations(),

@@ -30,6 +30,7 @@ from parley.wire.endpoint import PanelEndpoint, Serving
 from parley.wire.health import Readyz, healthz
 from parley.wire.json_endpoint import check_admin
 from parley.wire.keys import KeysEndpoint
+from parley.wire.late import LateEndpoint
 from parley.wire.me import me
 from parley.wire.metrics import MetricsEndpoint
 from parley.wire.models_endpoint import ModelsEndpoint
@@ -44,19 +45,19 @@ from parley.wire.usage import UsageEndpoint
 Handler = Callable[[Request], Awaitable[Response]]
 
 _EXPOSED = ["x-request-id", "retry-after", "x-cache", "idempotent-replayed", "ratelimit", "ratelimit-policy"]
-_EXPOSED += ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
+_EXPOSED += ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "mcp-session-id"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table. A panel endpoint checks the key itself, before it reads the body.
+    """One row of the table. Panel endpoints and late ones check the key themselves, before they read the body.
 
     `is_admin`: ordinary keys are refused, before the body is read.
     """
 
     method: str
     path: str
-    endpoint: Handler | PanelEndpoint
+    endpoint: Handler | PanelEndpoint | LateEndpoint
     is_open: bool = False
     is_admin: bool = False
 
@@ -94,6 +95,7 @@ def table(serving: Serving, catalog: Catalog, desks: Desks) -> tuple[Row, ...]:
             )
         ),
         Row("GET", "/v3/models", models.roundtable),
+        Row("POST", "/mcp", LateEndpoint("parley.wire.mcp.endpoint", "McpEndpoint", serving, catalog)),
         Row("GET", "/v1/me", me),
         *_provider_rows(ProvidersEndpoint(desks.checkups, desks.health, catalog, serving)),
         *_key_rows(KeysEndpoint(desks.keys, serving)),
@@ -195,8 +197,8 @@ def application(serving: Serving, catalog: Catalog, desks: Desks) -> ASGIApp:
     return app
 
 
-def _endpoint(row: Row, serving: Serving) -> Handler | PanelEndpoint:
-    if row.is_open or isinstance(row.endpoint, PanelEndpoint):
+def _endpoint(row: Row, serving: Serving) -> Handler | PanelEndpoint | LateEndpoint:
+    if row.is_open or isinstance(row.endpoint, PanelEndpoint | LateEndpoint):
         return row.endpoint
     handle = row.endpoint
 
