@@ -39,12 +39,13 @@ def rewritten(page: str) -> str:
     """Return the page with each command's help in its place."""
     for name, text in helps().items():
         block = f"<!-- help: {name} -->\n```text\n{text.rstrip()}\n```\n"
-        place = re.compile(rf"<!-- help: {name} -->\n```text\n.*?^```\n", re.MULTILINE | re.DOTALL)
-        if place.search(page):
-            page = place.sub(lambda _match, block=block: block, page)
-        else:
-            section = re.compile(rf"^(## `parley {name}`\n.*?)\n*(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-            page = section.sub(lambda match, block=block: f"{match[1]}\n\n{block}\n", page)
+        place = re.search(rf"<!-- help: {name} -->\n```text\n.*?^```\n", page, re.MULTILINE | re.DOTALL)
+        if place:
+            page = page[: place.start()] + block + page[place.end() :]
+            continue
+        section = re.search(rf"^## `parley {name}`\n.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+        if section:
+            page = page[: section.start()] + section.group().rstrip() + f"\n\n{block}\n" + page[section.end() :]
     return page.rstrip() + "\n"
 
 

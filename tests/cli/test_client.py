@@ -78,8 +78,29 @@ def test_path_of_the_server_address_is_kept() -> None:
 )
 def test_refusal_keeps_the_servers_words_and_gets_its_exit_code(status: int, code: str, exit_code: ExitCode) -> None:
     fault = fault_of(post, json_reply(envelope(code, "What was wrong."), status))
-    assert (fault.exit_code, fault.code, fault.message) == (exit_code, code, "What was wrong.")
+    assert (fault.exit_code, fault.code) == (exit_code, code)
+    assert fault.message.startswith("What was wrong.")
     assert fault.document() == {**envelope(code, "What was wrong."), "exit_code": int(exit_code)}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "facts", "step"),
+    [
+        (402, "spend_limit_exceeded", {}, "`parley usage` shows what was spent"),
+        (413, "request_too_large", {}, "An image counts a third more"),
+        (503, "overloaded", {"retry_after_seconds": 7}, "Ask again in 7 s."),
+        (503, "shutting_down", {}, "Ask again in a while."),
+        (500, "internal_error", {}, "The server's log has more under req_1."),
+        (400, "validation_error", {}, ""),
+    ],
+)
+def test_refusal_is_followed_by_the_next_step(status: int, code: str, facts: JsonObject, step: str) -> None:
+    refused = envelope(code, "No.")
+    refused["error"] = {**refused["error"], **facts}  # type: ignore[dict-item]
+    fault = fault_of(post, json_reply(refused, status))
+    assert fault.message.startswith("No.")
+    assert fault.message.removeprefix("No.").strip().startswith(step)
+    assert bool(step) == (fault.message != "No.")
 
 
 def test_refused_key_says_where_the_key_belongs() -> None:

@@ -70,6 +70,7 @@ class Chat:
         self._notes = make_console(is_error=True)
         self._input = LineInput(lambda line, word: complete(session, line, word), history)
         self._exit_code = ExitCode.DONE
+        self._failures: list[JsonObject] = []
 
     def run(self) -> None:
         """Take turns until the input ends; raises CommandFault, and typer.Exit if a turn had no answer."""
@@ -83,14 +84,17 @@ class Chat:
         except CommandFault as fault:
             if self._printing is not Printing.JSON or fault.exit_code is ExitCode.OUTPUT_CLOSED:
                 raise
-            write_json({**session.conversation.document(session.models), **fault.document()})
+            write_json({**self._document(), **fault.document()})
             raise typer.Exit(fault.exit_code) from fault
         finally:
             self._input.close()
         if self._printing is Printing.JSON:
-            write_json(session.conversation.document(session.models))
+            write_json(self._document())
         if self._exit_code and not self._input.is_interactive:
             raise typer.Exit(self._exit_code)
+
+    def _document(self) -> JsonObject:
+        return {**self._session.conversation.document(self._session.models), "failures": [*self._failures]}
 
     def _greet(self) -> None:
         if self._input.is_interactive:
@@ -191,6 +195,7 @@ class Chat:
             if fault.exit_code is ExitCode.OUTPUT_CLOSED or not (self._input.is_interactive or is_turn):
                 raise
             self._exit_code = fault.exit_code
+            self._failures.append(fault.document())
             if self._printing is Printing.LINES:
                 write_line(fault.document())
             else:

@@ -7,11 +7,12 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
+from parley.cli.advice import next_step
 from parley.cli.fault import CommandFault, ExitCode, misused
 from parley.domain.json import JsonObject, JsonValue
 
@@ -74,10 +75,12 @@ class Client:
                 cast(socket.socket, connection.sock).settimeout(self._patience_s or silence_s)
                 headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
                 raw = None if body is None else json.dumps(body).encode("ascii")
-                connection.request(method, self._parts.path + path, raw, headers)
+                # A server that refuses a body may have answered before it has read all of it.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    connection.request(method, self._parts.path + path, raw, headers)
                 response = connection.getresponse()
                 if response.status >= 300:
-                    raise self._refused(response.status, response.read())
+                    raise self._refused(response.status, path, response.read())
             except _NETWORK_FAULTS as error:
                 raise self._unreachable(error) from error
             yield response
@@ -127,7 +130,7 @@ class Client:
         except _NETWORK_FAULTS as error:
             raise self._cut_off() from error
 
-    def _refused(self, status: int, raw: bytes) -> CommandFault:
+    def _refused(self, status: int, path: str, raw: bytes) -> CommandFault:
         envelope = _envelope(raw)
         if envelope is None:
             return self._strange(status)
@@ -137,8 +140,8 @@ class Client:
             exit_code = ExitCode.ALL_FAILED
         else:
             exit_code = ExitCode.USAGE if status < 500 else ExitCode.UNREACHABLE
-        if status == 401:
-            message += f" Set PARLEY_API_KEY to a key of {self.url}."
+        step = next_step(status, path, self.url, envelope)
+        message = f"{message} {step}".strip()
         return CommandFault(exit_code, code, message, envelope)
 
     def _unreachable(self, error: Exception) -> CommandFault:

@@ -43,7 +43,8 @@ def status(seat: Seat, *, is_short: bool = False) -> Text:
             waiting = "" if seat.text else " waiting"
             return Text(f"{spinner()} {duration(seat.elapsed_ms // 100 * 100)}{waiting}", "dim")
         case SeatState.FAILED:
-            return Text(f"✗ {seat.error_code} · {duration(seat.elapsed_ms)}", "red")
+            time_taken = "" if is_short else f" · {duration(seat.elapsed_ms)}"
+            return Text(f"✗ {seat.error_code}{time_taken}", "red")
         case SeatState.ANSWERED:
             tokens = [] if seat.usage is None or is_short else [count(seat.usage.written, "token")]
             parts = [duration(seat.elapsed_ms), *tokens, money(seat.cost_usd)]
@@ -104,7 +105,10 @@ def _table(seats: Sequence[Seat], group: range, bodies: Sequence[RenderableType]
     table = Table(box=box.ROUNDED, expand=True, border_style="dim", header_style="", show_edge=True)
     for index in group:
         name = plain(seats[index].model, f"bold {seat_colour(index)}")
-        heading = Text("\n").join([name, status(seats[index], is_short=is_short)])
+        state = status(seats[index], is_short=is_short)
+        # The states of all seats stand on one line: a longer one is cut, only names go on below.
+        state.truncate(_body_width(len(group), width), overflow="ellipsis")
+        heading = Text("\n").join([name, state])
         table.add_column(heading, ratio=1, overflow="fold")
     table.add_row(*bodies)
     return table

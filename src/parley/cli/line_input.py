@@ -81,6 +81,8 @@ class LineInput:
             line.encode()
         except UnicodeError as error:
             raise misused("Standard input is not UTF-8 text.") from error
+        except OSError as error:
+            raise misused(f"Standard input can't be read: {error.strerror or error}.") from error
         return line.rstrip("\r\n") if line else None
 
     def _recall(self) -> None:

@@ -31,6 +31,9 @@ _OTHERS = {
 }
 
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What one turn of a user says; `images` are URLs, `data:` ones for files."""
@@ -132,6 +135,8 @@ def _read_file(name: str) -> str:
     raw = _read_bytes("--file", name, _MOST_TEXT_BYTES, "send the part that matters")
     if _is_image(raw):
         raise misused(f"--file {name} is an image; hand it over with --image {name}.")
+    if b"\0" in raw and not raw.startswith(_UTF_16):
+        raise misused(f"--file {name} is binary, not text; a model reads text, and images with --image.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeError as error:
@@ -146,7 +151,7 @@ def _place(error: UnicodeError) -> str:
 
 def _checked_text(what: str, text: str) -> str:
     if "\0" in text:
-        raise misused(f"{what} is binary, not text (it holds NUL bytes); images go with --image.")
+        raise misused(f"{what} is binary, not text; a model reads text, and images with --image.")
     return text
 
 

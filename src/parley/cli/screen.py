@@ -1,19 +1,18 @@
 """Shows a run: drawn live on a terminal, as plain text in seat order on a pipe. What it draws stands on a Board."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
 from parley.cli.bars import bars, live_votes, whole_votes
 from parley.cli.board import Board, Judgement, Seat, SeatState, Totals
 from parley.cli.columns import live_columns, markdown, spinner, status, tail, whole_columns
+from parley.cli.frames import Frames
 from parley.cli.terminal import count, duration, harmless, is_animated, money, plain, say
 
-_FRAMES_PER_S = 12
 _PANEL_ROWS = 4
 _PANEL_COLUMNS = 4
 
@@ -55,7 +54,7 @@ class Screen:
 
         Printing above a running drawing would race with the thread that draws it.
         """
-        with self._live(self._seats_frame):
+        with Frames(self._console, self._seats_frame):
             for _ in steps:
                 self._has_begun = True
                 if self._board.is_answered:
@@ -65,19 +64,9 @@ class Screen:
         self._show_seats()
         if self._board.judgement is not None:
             self._board.judgement.started = time.monotonic()
-        with self._live(self._judgement_frame):
+        with Frames(self._console, self._judgement_frame):
             for _ in steps:
                 pass
-
-    def _live(self, draw: Callable[[], RenderableType]) -> Live:
-        return Live(
-            get_renderable=draw,
-            console=self._console,
-            refresh_per_second=_FRAMES_PER_S,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
 
     def _seats_frame(self) -> RenderableType:
         draw = live_votes if self._is_vote else live_columns

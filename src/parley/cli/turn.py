@@ -9,7 +9,7 @@ from parley.cli.board import Board, Judgement, Seat, SeatState
 from parley.cli.client import Client
 from parley.cli.fault import CommandFault, ExitCode
 from parley.cli.material import Question
-from parley.cli.merge import merge_messages
+from parley.cli.merge import merge_of
 from parley.cli.panel import COMPARE, Tell, feed_compare
 from parley.domain.json import JsonObject, JsonValue
 
@@ -65,16 +65,19 @@ def _merge_steps(client: Client, asking: Asking, board: Board, tell: Tell) -> Ge
     answered = [seat for seat in board.seats if seat.state is SeatState.ANSWERED]
     judge, *others = dict.fromkeys([*([asking.judge] if asking.judge else []), *[seat.model for seat in answered]])
     judgement.model = judge
-    messages = merge_messages(asking.messages, asking.question, [seat.text for seat in answered])
-    body: JsonObject = {"model": judge, "messages": messages, "stream": True}
+    merge = merge_of(asking.messages, asking.question, [(seat.model, seat.text) for seat in answered])
+    body: JsonObject = {"model": judge, "messages": merge.messages, "stream": True}
     if others and not judge.startswith(_PANEL_PREFIX):
         body["models"] = [judge, *others]
     started = time.monotonic()
     try:
         with client.stream(CHAT, body) as events:
+            written = ""
             for event in events:
-                _hear(event, board, judgement, tell)
+                written += _hear(event, board, judgement)
+                _show(merge.read(written), judgement, tell)
                 yield
+            _show(merge.read(written, is_whole=True), judgement, tell)
     except CommandFault as fault:
         if fault.exit_code is ExitCode.OUTPUT_CLOSED:
             raise
@@ -86,19 +89,24 @@ def _merge_steps(client: Client, asking: Asking, board: Board, tell: Tell) -> Ge
     )
 
 
-def _hear(event: JsonObject, board: Board, judgement: Judgement, tell: Tell) -> None:
-    """Take over one chunk of a chat completion."""
+def _hear(event: JsonObject, board: Board, judgement: Judgement) -> str:
+    """Take over one chunk of a chat completion; returns its text."""
     error = event.get("error")
     if isinstance(error, dict):
         judgement.problem = f"{error.get('code')}: {error.get('message')}"
     judgement.model = str(event.get("model") or judgement.model)
-    delta = _delta(event)
-    if delta:
-        judgement.text += delta
-        tell({"event": "merge_chunk", "model": judgement.model, "delta": delta})
     cost = event.get("cost")
     if board.totals is not None and isinstance(cost, str | float | int) and not isinstance(cost, bool):
         board.totals.cost_usd = (board.totals.cost_usd or 0) + float(cost)
+    return _delta(event)
+
+
+def _show(text: str, judgement: Judgement, tell: Tell) -> None:
+    """Take over what the one reply is so far."""
+    delta = text[len(judgement.text) :]
+    judgement.text = text
+    if delta:
+        tell({"event": "merge_chunk", "model": judgement.model, "delta": delta})
 
 
 def _delta(event: JsonObject) -> str:
