@@ -3,6 +3,7 @@ import { Ask } from "./pages/ask.js";
 import { Compare } from "./pages/compare.js";
 import { Keys } from "./pages/keys.js";
 import { Runs } from "./pages/runs.js";
+import { Templates } from "./pages/templates.js";
 import { Usage } from "./pages/usage.js";
 
 export const PAGES = [
@@ -11,4 +12,5 @@ export const PAGES = [
   { name: "runs", title: "Runs", view: Runs },
   { name: "usage", title: "Usage", view: Usage },
   { name: "keys", title: "Keys", view: Keys, isAdmin: true },
+  { name: "templates", title: "Templates", view: Templates },
 ];
