@@ -37,6 +37,7 @@ function Frame() {
   const isRefused = !shown.includes(current);
   useEffect(() => {
     document.title = `${current.title} · Parley`;
+    document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [current]);
   return html`
     <a class="skip" href="#main" onClick=${focusMain}>Skip to the page</a>
