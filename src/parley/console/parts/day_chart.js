@@ -24,7 +24,7 @@ export function DayChart({ title, days, series, show, brief, isWhole }) {
     <div id="day-readout" class="readout" role="status">
       <strong>${when}: ${show(series.reduce((all, each) => all + sum(each.values), 0))}</strong>
       <ul>
-        ${series.filter((each) => sum(each.values) > 0).map((each) => html`
+        ${series.map((each) => html`
           <li><span class=${`dot ${tintClass(each.tint)}`} aria-hidden="true"></span> ${each.name} <span class="soft">${show(sum(each.values))}</span></li>`)}
       </ul>
     </div>
