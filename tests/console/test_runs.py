@@ -162,7 +162,7 @@ def test_run_of_this_tab_is_replayed_with_another_panel(
     expect(page.get_by_label("Question")).to_have_value(QUESTION)
 
 
-def test_question_that_the_operator_keeps_is_found_again(page: Page, new_console: Callable[..., str]) -> None:
+def test_question_that_the_operator_keeps_is_found_again(new_console: Callable[..., str], page: Page) -> None:
     url = new_console(OPEN + "[retention]\ncontent = true\n")
     ask(url, models=["sandbox/terse", "sandbox/thorough"], instructions="Be brief.")
     page.goto(f"{url}/#/runs")
@@ -175,7 +175,7 @@ def test_question_that_the_operator_keeps_is_found_again(page: Page, new_console
     expect(page.get_by_label("Instructions")).to_have_value("Be brief.")
 
 
-def test_run_is_seen_while_it_runs_and_after_it_was_stopped(page: Page, new_console: Callable[..., str]) -> None:
+def test_run_is_seen_while_it_runs_and_after_it_was_stopped(new_console: Callable[..., str], page: Page) -> None:
     url = new_console()
     page.goto(url)
     page.get_by_label("Question").fill(QUESTION)
@@ -203,7 +203,7 @@ def test_run_is_seen_while_it_runs_and_after_it_was_stopped(page: Page, new_cons
     expect(rows(page).first).to_contain_text("sandbox/chatty?tps=100 stopped")
 
 
-def test_run_that_ends_while_it_is_watched_becomes_its_trace(page: Page, new_console: Callable[..., str]) -> None:
+def test_run_that_ends_while_it_is_watched_becomes_its_trace(new_console: Callable[..., str], page: Page) -> None:
     url = new_console()
     asking = threading.Thread(target=ask, args=(url,), kwargs={"models": ["sandbox/slow"], "resolution": "fast"})
     asking.start()
@@ -217,7 +217,7 @@ def test_run_that_ends_while_it_is_watched_becomes_its_trace(page: Page, new_con
 
 
 def test_ordinary_key_sees_its_own_and_an_admin_everybodys(
-    page: Page, console_with_keys: Keyed, sign_in: Callable[[Page, str, str], None], page_errors: PageErrors
+    console_with_keys: Keyed, page: Page, sign_in: Callable[[Page, str, str], None], page_errors: PageErrors
 ) -> None:
     keyed = console_with_keys
     hostile = "<img src=x> & co"
@@ -258,7 +258,7 @@ def test_unknown_run_and_a_filter_that_is_none_are_said_plainly(
     expect(page.get_by_role("alert")).to_contain_text("status is 'odd'; it is one of ok, error, cancelled")
 
 
-def test_empty_list_says_what_to_do_and_a_long_one_is_paged(page: Page, new_console: Callable[..., str]) -> None:
+def test_empty_list_says_what_to_do_and_a_long_one_is_paged(new_console: Callable[..., str], page: Page) -> None:
     url = new_console()
     page.goto(f"{url}/#/runs")
     expect(page.get_by_text("Nothing has been asked with this key yet")).to_be_visible()
@@ -275,7 +275,7 @@ def test_empty_list_says_what_to_do_and_a_long_one_is_paged(page: Page, new_cons
     expect(rows(page)).to_have_count(25)
 
 
-def test_deleted_run_is_gone_from_the_list(page: Page, new_console: Callable[..., str]) -> None:
+def test_deleted_run_is_gone_from_the_list(new_console: Callable[..., str], page: Page) -> None:
     url = new_console()
     ask(url, models=["sandbox/terse"], resolution="fast")
     page.goto(f"{url}/#/runs")

@@ -61,7 +61,7 @@ function Step({ row, isOpen, onToggle }) {
         <button type="button" class="step-name" aria-expanded=${isOpen} onClick=${onToggle}>
           ${row.kind === "request" ? kindTitle(row.title) : row.title}</button>
         ${row.note && html`<div class="soft small">${row.note}</div>`}
-        ${row.code && html`<div class=${`small ${row.status === "error" ? "bad-text" : "soft"}`}><${Failure} code=${row.code} /></div>`}
+        ${row.code && html`<div class=${`small ${row.status === "error" ? "bad-text" : "soft"}`}><${Failure} code=${row.code} isShort=${row.kind === "attempt"} /></div>`}
       </div>
     </div>
   `;

@@ -43,7 +43,7 @@ export function StateMark({ state }) {
   return html`<span class=${`state ${look}`}>${word}</span>`;
 }
 
-// Why a call failed: the slug for machines, a sentence for people.
-export function Failure({ code }) {
-  return html`<span class="why"><code>${code}</code> ${FAILURES[code] ?? ""}</span>`;
+// Why a call failed: the slug for machines, a sentence for people unless `isShort`.
+export function Failure({ code, isShort }) {
+  return html`<span class="why"><code>${code}</code> ${isShort ? "" : (FAILURES[code] ?? "")}</span>`;
 }
