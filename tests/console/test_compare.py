@@ -101,6 +101,9 @@ def test_answers_stand_side_by_side_above_their_evaluation(
     axe(compare)
     screenshot(compare, "compare")
 
+    compare.get_by_role("button", name="Trace").click()
+    expect(compare).to_have_url(re.compile(r"#/runs/[0-9a-f-]{36}$"))
+
 
 def test_answer_continues_the_conversation(compare: Page) -> None:
     compare.get_by_label("System prompt", exact=True).fill("Be brief.")

@@ -4,7 +4,7 @@ import { html, useRef, useSignal } from "../html.js";
 import { SNIPPETS } from "../snippets.js";
 import { CodeBox } from "./code_box.js";
 
-const LONG = /[A-Za-z0-9+/=]{600,}/g; // as pictures have it
+const MOST_SHOWN = 600; // characters of a quoted text without a gap, such as a picture's
 
 // `path` and `body()` name another request than the Ask form's.
 export function ShowAs({ path = "v3/roundtable", body = () => requestOf(draft.peek()) }) {
@@ -40,11 +40,13 @@ export function ShowAs({ path = "v3/roundtable", body = () => requestOf(draft.pe
 }
 
 function Snippet({ text }) {
-  const short = text.replace(LONG, (run) => `${run.slice(0, 60)}…`);
+  const short = text.split('"').map(shortened).join('"');
   return html`
     <${CodeBox} text=${text} shown=${short} />
     ${short !== text && html`<p class="soft small">Pictures are shortened here. Copy takes them whole.</p>`}
   `;
 }
+
+const shortened = (quoted) => (quoted.length > MOST_SHOWN && !/[^!-~]/.test(quoted) ? `${quoted.slice(0, 60)}…` : quoted);
 
 const serverUrl = () => new URL(".", document.baseURI).href.replace(/\/$/, "");

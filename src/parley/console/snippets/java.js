@@ -77,7 +77,7 @@ const COMMON = ["dev.parley.client.Parley", "java.util.List", "java.util.Map", "
 
 // The imports that the request needs; Parley itself is named outside of it.
 function used(imports, request) {
-  const code = request.replace(/"(\\.|[^"\\])*"/g, '""');
+  const code = request.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '""');
   const isUsed = (name) => name.endsWith(".Parley") || new RegExp(`\\b${name.split(".").at(-1)}\\b`).test(code);
   return imports.filter(isUsed).sort().map((name) => `import ${name};\n`).join("");
 }
