@@ -28,7 +28,7 @@ export function AnswerColumn({ lane, children }) {
       </div>
       <dl class="facts">
         <div><dt>First token</dt><dd>${duration(facts.first_token_ms)}</dd></div>
-        <div><dt>Time</dt><dd>${duration(facts.duration_ms ?? facts.latency_ms)}</dd></div>
+        <div><dt>Time</dt><dd>${duration(facts.time_ms)}</dd></div>
         <div><dt>Tokens</dt><dd>${tokens(facts.usage)}</dd></div>
         <div><dt>Cost</dt><dd>${money(facts.cost)}</dd></div>
       </dl>

@@ -33,7 +33,7 @@ export function SignIn() {
         <label for="key">API key</label>
         <input id="key" type="password" autocomplete="off" required spellcheck="false" placeholder="rsk_…"
           value=${value.value} onInput=${(event) => { value.value = event.target.value; }} />
-        <p class="soft small">It stays in this tab and is gone when the tab is closed.
+        <p class="soft small">It stays in this tab and is gone when the tab is closed.${" "}
           <code>parley keys create NAME</code> makes one.</p>
         ${fault.value && html`<${Notice} error=${fault.value} />`}
         <button class="primary" disabled=${isBusy.value}>${isBusy.value ? "Signing in…" : "Sign in"}</button>

@@ -11,7 +11,9 @@ export class Lane {
     this.model = model;
     this.state = signal("waiting");
     this.text = signal("");
-    this.facts = signal({}); // first_token_ms, duration_ms, usage, cost, error, error_code, finish_reason, schema_valid
+    // What the server says of the seat: usage, cost, error, error_code, finish_reason, schema_valid, duration_ms; and by this
+    // device's clock, from the asking on: first_token_ms, time_ms.
+    this.facts = signal({});
     this.arrived = "";
     this.startedAt = performance.now();
     this.schedule = onceAFrame(() => this.flush());
@@ -21,7 +23,7 @@ export class Lane {
   add(delta) {
     if (this.state.peek() === "waiting") {
       this.state.value = "streaming";
-      this.learn({ first_token_ms: Math.round(performance.now() - this.startedAt) });
+      this.learn({ first_token_ms: this.elapsed() });
     }
     this.arrived += delta;
     this.schedule();
@@ -39,6 +41,10 @@ export class Lane {
     return this.state.value !== "streaming" && this.text.value.length === this.arrived.length;
   }
 
+  elapsed() {
+    return Math.round(performance.now() - this.startedAt);
+  }
+
   learn(facts) {
     this.facts.value = { ...this.facts.peek(), ...facts };
   }
@@ -47,7 +53,7 @@ export class Lane {
   finish(facts, answer) {
     if (answer !== undefined && answer !== null) this.replace(typeof answer === "string" ? answer : fenced(answer));
     this.flush();
-    this.learn({ duration_ms: Math.round(performance.now() - this.startedAt), ...facts });
+    this.learn({ ...facts, time_ms: this.elapsed() });
     this.state.value = facts.error ? "failed" : "done";
   }
 
@@ -58,7 +64,9 @@ export class Lane {
 
   stop() {
     this.flush();
-    if (this.state.peek() === "waiting" || this.state.peek() === "streaming") this.state.value = "stopped";
+    if (this.state.peek() !== "waiting" && this.state.peek() !== "streaming") return;
+    this.learn({ time_ms: this.elapsed() });
+    this.state.value = "stopped";
   }
 }
 
