@@ -22,6 +22,15 @@ SAMPLES: Mapping[str, JsonObject] = {
         "system": "Translate what you are given into {{ language }}.",
         "params": {"temperature": 0.2},
     },
+    "McpMessage": {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {
+            "name": "vote",
+            "arguments": {"input": "Tabs or spaces?", "choices": ["tabs", "spaces"], "models": ["sandbox/terse"]},
+        },
+    },
     "TemplatePatch": {"model": "sandbox/terse"},
 }
 """A request of each kind of which no answer is recorded, by the component of its body."""

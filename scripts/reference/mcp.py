@@ -94,7 +94,9 @@ def _answers() -> JsonObject:
 
 def _refusal(status: str, said: str) -> JsonObject:
     either: list[JsonValue] = [ref("McpError"), ref("Error")]
-    schema = {"500": ref("Error"), "403": {"anyOf": either}}.get(status, ref("McpError"))
+    schema: JsonObject = ref("McpError")
+    if status in {"403", "500"}:  # may come before it is known that this is for MCP
+        schema = {"anyOf": either}
     return {"description": said, "headers": _request_id(), "content": {JSON: {"schema": schema}}}
 
 

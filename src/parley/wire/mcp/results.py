@@ -20,7 +20,7 @@ _NEXT = {
     "model_not_found": "Call list_models for the names that can be asked.",
     "validation_error": "Mend the argument and call again.",
     "forbidden": "Ask other models, or have whoever runs this server allow it for this key.",
-    "spend_limit_exceeded": "Fewer models or a lower max_tokens cost less; the server's operator can raise this key's cap.",
+    "spend_limit_exceeded": "Ask fewer models or set a lower max_tokens; the server's operator can raise the cap.",
     "all_models_failed": "Ask other models (list_models names them), or call again later; timeout_ms allows more time.",
     "internal_error": "Call again; if it stays so, tell whoever runs this server.",
 }
