@@ -140,7 +140,7 @@ def test_stopped_comparison_keeps_what_was_written(compare: Page) -> None:
 
     expect(answers(compare).locator(".state")).to_have_text(["stopped", "stopped"])
     expect(answers(compare).nth(0).locator(".prose")).to_contain_text(re.compile(r"\w+ \w+"))
-    expect(compare.get_by_role("button", name="Compare")).to_be_visible()
+    expect(compare.get_by_role("button", name="Compare")).to_be_focused()
 
 
 def test_pictures_are_attached_pasted_dropped_and_named(compare: Page) -> None:

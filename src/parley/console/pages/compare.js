@@ -37,7 +37,12 @@ function compare(event) {
   run.value.start();
 }
 
-// Stop has a key: without one, Preact would make a sending button of it during its own click.
+// Stop and Compare are one element, so that the keyboard's focus stays on it.
+function stop(event) {
+  event.preventDefault(); // else Preact makes a sending button of it during its own click, and the models are asked again
+  run.value.stop();
+}
+
 function Form() {
   const isRunning = run.value?.isRunning.value ?? false;
   const chosen = MODES.find((mode) => mode.skips === draft.value.skips);
@@ -62,7 +67,7 @@ function Form() {
       <${CompareOptions} />
       <div class="actions">
         ${isRunning
-          ? html`<button key="stop" type="button" class="danger" onClick=${() => run.value.stop()}>Stop</button>`
+          ? html`<button type="button" class="danger" onClick=${stop}>Stop</button>`
           : html`<button class="primary">Compare <kbd>Ctrl ↵</kbd></button>`}
         <${ShowAs} path="v1/chat/compare" body=${() => requestOf(draft.peek())} />
         <span class="bad-text" role="status">${complaint.value}</span>

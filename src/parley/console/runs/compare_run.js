@@ -41,7 +41,7 @@ export class CompareRun {
         break;
       case "model_stream_done":
       case "model_result":
-        lane.finish({ ...event, duration_ms: event.latency_ms }, event.content);
+        lane.finish(event, event.content);
         break;
       case "comparison_chunk":
         this.evaluation.model = event.comparison_model;
