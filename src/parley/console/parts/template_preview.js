@@ -42,11 +42,12 @@ function Value({ name, values, onValues }) {
   const unset = () => onValues(Object.fromEntries(Object.entries(values).filter(([other]) => other !== name)));
   return html`
     <div>
-      <label for=${id}><code>${name}</code>
-        ${!isGiven && html` <span class="badge warn">missing</span>`}${isGiven && values[name] === "" && html` <span class="badge off">empty</span>`}
-      </label>
+      <div class="value-head">
+        <label for=${id}><code>${name}</code></label>
+        <span id=${`${id}-state`}>${!isGiven && html`<span class="badge warn">missing</span>`}${isGiven && values[name] === "" && html`<span class="badge off">empty</span>`}</span>
+      </div>
       <div class="value-row">
-        <textarea id=${id} rows="1" value=${isGiven ? values[name] : ""} onInput=${(event) => onValues({ ...values, [name]: event.target.value })}></textarea>
+        <textarea id=${id} rows="1" aria-describedby=${`${id}-state`} value=${isGiven ? values[name] : ""} onInput=${(event) => onValues({ ...values, [name]: event.target.value })}></textarea>
         ${isGiven && html`<button type="button" class="chip-x" aria-label=${`Take the value of ${name} away`} title="Take the value away" onClick=${unset}>×</button>`}
       </div>
     </div>
