@@ -45,6 +45,7 @@ function useUsage(wanted) {
   const isLoading = useSignal(false);
   const round = useSignal(0);
   useEffect(() => {
+    isLoading.value = wanted !== null;
     if (wanted === null) return undefined;
     const canceller = new AbortController();
     load(JSON.parse(wanted), canceller.signal, { usage, fault, isLoading });
@@ -55,7 +56,6 @@ function useUsage(wanted) {
 }
 
 async function load(body, signal, { usage, fault, isLoading }) {
-  isLoading.value = true;
   try {
     const found = await post("v1/usage", body, { signal });
     usage.value = { ...found, span: spanOf(new URLSearchParams({ from: body.since.slice(0, 10), to: lastDay(body.until) })) };

@@ -6,16 +6,19 @@ import { pointsDrawer } from "./labelled_points.js";
 import { scaleOf } from "./scatter_scale.js";
 
 const LABEL = { labelFont: "12px system-ui, sans-serif", labelSize: 22, labelGap: 2 };
+const MOST_POINTS = 40; // more can't be told apart
 const REACH_PX = 40; // a point this near to the pointer is meant
 
 // `models` as modelsOf makes them; those without a time or a cost are named beneath.
 export function CostTimeChart({ models }) {
-  const points = models.filter((row) => row.latency_p50_ms !== null && row.call_usd !== null);
-  const left = models.length - points.length;
+  const known = models.filter((row) => row.latency_p50_ms !== null && row.call_usd !== null);
+  const left = models.length - known.length;
+  const points = known.slice(0, MOST_POINTS);
   return html`
     ${points.length === 0
       ? html`<p class="soft">Nothing to place yet: no model has both a price and an answer that was not from the cache.</p>`
       : html`<${Points} points=${points} />`}
+    ${known.length > MOST_POINTS && html`<p class="soft small">These are the ${MOST_POINTS} dearest of ${known.length} models.</p>`}
     ${left > 0 && points.length > 0 && html`<p class="soft small">${left === 1 ? "One model is" : `${left} models are`} not shown: without a
       known price, or without an answer that was not from the cache.</p>`}
   `;
