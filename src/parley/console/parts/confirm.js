@@ -22,7 +22,7 @@ export function Confirm({ title, action, isDanger = true, onConfirm, onLeave, ch
       ${children}
       ${fault.value && html`<${Notice} error=${fault.value} />`}
       <div class="actions end">
-        <button type="button" onClick=${onLeave}>Cancel</button>
+        <button type="button" autofocus onClick=${onLeave}>Cancel</button>
         <button type="button" class=${isDanger ? "danger" : "primary"} disabled=${isBusy.value} onClick=${go}>${action}</button>
       </div>
     <//>

@@ -54,7 +54,7 @@ export function KeyEditor({ account, onSaved, onLeave }) {
     <${Modal} title=${account ? `Edit ${account.name}` : "Create a key"} name="key-editor" onLeave=${leave}>
       <form onSubmit=${save} novalidate>
         <div class="key-fields">
-          <${Field} name="name" title="Name" about="Who or what will use it; usage and traces are shown under it." wide
+          <${Field} name="name" title="Name" about="Who or what will use it; usage and traces are shown under it." wide autofocus
             fields=${fields.value} fault=${faults.value.name} onEdit=${edit} />
           ${NUMBERS.map((field) => html`
             <${Field} ...${field} fields=${fields.value} fault=${faults.value[field.name]} onEdit=${edit} inputmode="decimal" />`)}
