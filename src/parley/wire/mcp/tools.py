@@ -12,7 +12,7 @@ import msgspec
 
 from parley.domain.errors import InvalidRequest
 from parley.wire.compare import CompareContract
-from parley.wire.decoding import decode_body, fault, nearest, refuse
+from parley.wire.decoding import decode_body, decode_value, fault, nearest, refuse
 from parley.wire.encoding import Wire, WireObject, encode_json
 from parley.wire.exchange import Contract
 from parley.wire.mcp.rpc import Params
@@ -65,12 +65,8 @@ def _compare_body(arguments: Params) -> Params:
         raise fault(("instructions",), "instructions go with input; in messages, put them first as a system message.")
     if question is None:
         return fields
-    if not (_text(arguments, "input") or "").strip():
-        refuse(("input",), _text(arguments, "input"), "text that is not blank")
-    if instructions is not None and _text(arguments, "instructions") is None:
-        raise fault(("instructions",), "instructions must be text.")
-    said = (("system", _text(arguments, "instructions")), ("user", _text(arguments, "input")))
-    messages: list[Wire] = [{"role": role, "content": text} for role, text in said if text is not None]
+    said = {"system": _text(arguments, "instructions"), "user": _text(arguments, "input")}
+    messages: list[Wire] = [{"role": role, "content": text} for role, text in said.items() if text is not None]
     return {**fields, "messages": _raw(messages)}
 
 
@@ -127,12 +123,12 @@ def _unknown(tool: str, name: str, hint: str) -> InvalidRequest:
 
 
 def _text(arguments: Params, name: str) -> str | None:
-    """Return an argument that is text, None for any other."""
-    try:
-        value = msgspec.json.decode(arguments.get(name, b"null"))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return value if isinstance(value, str) else None
+    """Return an argument that is text, None where it is absent or null. Raises InvalidRequest for any other."""
+    raw = arguments.get(name)
+    value = None if raw is None else decode_value(raw, (name,))
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        refuse((name,), value, "text that is not blank")
+    return value
 
 
 def _raw(value: Wire) -> msgspec.Raw:
