@@ -1,7 +1,8 @@
 """The page Runs: the list and its filters, a run as a waterfall, and asking it again."""
 
 import re
-import threading
+import time
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from console.conftest import Keyed
 from console.page_errors import PageErrors
-from serving import OPEN, Got, get, post, serving
+from serving import OPEN, Got, connect, get, post, send, serving
 
 QUESTION = "Is 17 * 3 more than 50?"
 MANY = 27
@@ -175,6 +176,33 @@ def test_question_that_the_operator_keeps_is_found_again(new_console: Callable[.
     expect(page.get_by_label("Instructions")).to_have_value("Be brief.")
 
 
+def test_comparison_is_opened_again_in_compare(new_console: Callable[..., str], page: Page) -> None:
+    url = new_console(OPEN + "[retention]\ncontent = true\n")
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": QUESTION}]
+    models = ["sandbox/terse", "sandbox/thorough"]
+    assert post(url, "/v1/chat/compare", {"models": models, "messages": messages}).status == 200
+    page.goto(f"{url}/#/runs?kind=compare")
+    rows(page).first.get_by_role("link").click()
+    page.get_by_role("button", name="Open again in Compare").click()
+
+    expect(page).to_have_url(re.compile("#/compare$"))
+    expect(page.get_by_label("Text of turn 1")).to_have_value(QUESTION)
+
+
+def test_of_a_trace_with_several_requests_one_is_chosen(url: str, page: Page) -> None:
+    trace_id = str(uuid.uuid4())
+    context = {"traceparent": f"00-{trace_id.replace('-', '')}-00f067aa0ba902b7-01"}
+    for model in ("sandbox/contrarian", "sandbox/judge"):
+        post(url, "/v3/roundtable", {"input": QUESTION, "models": [model], "resolution": "fast"}, context)
+    page.goto(f"{url}/#/runs/{trace_id}")
+    expect(steps(page)).to_have_count(4)
+    page.get_by_role("combobox", name="Request").select_option("1 of 2")
+    page.get_by_role("button", name="Open again in Ask").click()
+
+    expect(page.get_by_role("list", name="Seats").get_by_role("listitem")).to_contain_text("sandbox/contrarian")
+    assert send(url, "DELETE", f"/v3/traces/{trace_id}").status == 204
+
+
 def test_run_is_seen_while_it_runs_and_after_it_was_stopped(new_console: Callable[..., str], page: Page) -> None:
     url = new_console()
     page.goto(url)
@@ -205,15 +233,27 @@ def test_run_is_seen_while_it_runs_and_after_it_was_stopped(new_console: Callabl
 
 def test_run_that_ends_while_it_is_watched_becomes_its_trace(new_console: Callable[..., str], page: Page) -> None:
     url = new_console()
-    asking = threading.Thread(target=ask, args=(url,), kwargs={"models": ["sandbox/slow"], "resolution": "fast"})
-    asking.start()
-    try:
+    body = b'{"input": "x", "models": ["sandbox/chatty?tps=50"], "resolution": "fast"}'
+    head = f"content-type: application/json\r\ncontent-length: {len(body)}"
+    with connect(url) as client:
+        client.sendall(f"POST /v3/roundtable HTTP/1.1\r\nhost: 127.0.0.1\r\n{head}\r\n\r\n".encode() + body)
+        wait_until_running(url)
         page.goto(f"{url}/#/runs")
         page.get_by_role("region", name="Running now").get_by_role("link").click()
-        expect(page).to_have_url(re.compile(r"#/runs/[0-9a-f]{8}-"))
-        expect(page.get_by_role("heading", name="Roundtable")).to_contain_text("answered")
-    finally:
-        asking.join()
+        expect(page.get_by_role("heading", name="Roundtable")).to_contain_text("running")
+
+    expect(page).to_have_url(re.compile(r"#/runs/[0-9a-f]{8}-"))
+    expect(page.get_by_role("heading", name="Roundtable")).to_contain_text("cancelled")
+
+
+def wait_until_running(url: str) -> None:
+    """Wait for the ledger's row, which is there before the model is asked."""
+    ends_at = time.monotonic() + 15
+    while time.monotonic() < ends_at:
+        if post(url, "/v1/usage/events", {"status": "running"}).json["events"]:
+            return
+        time.sleep(0.02)
+    raise TimeoutError("nothing runs")
 
 
 def test_ordinary_key_sees_its_own_and_an_admin_everybodys(

@@ -5,9 +5,12 @@ export function rowsOf(spans) {
   if (spans.length === 0) return { rows: [], wholeMs: 0 };
   const begin = Math.min(...spans.map((span) => timeOf(span.start_time)));
   const rows = ordered(spans).map(({ span, depth, before }) => rowOf(span, depth, before, begin));
-  rows.forEach((row, index) => borrowFirstToken(row, rows, index));
+  const tries = grouped(rows.filter((row) => row.kind === "attempt"), (row) => keyOf(row, row.parentId));
+  rows.forEach((row) => borrowFirstToken(row, tries.get(keyOf(row, row.id)) ?? []));
   const wholeMs = Math.max(...rows.map((row) => row.startMs + row.durationMs));
-  return { rows: rows.filter((row) => !isSaidAbove(row, rows)), wholeMs };
+  // A single try tells nothing that its seat's row does not.
+  const isSaidAbove = (row) => row.kind === "attempt" && row.depth > 0 && tries.get(keyOf(row, row.parentId)).length === 1;
+  return { rows: rows.filter((row) => !isSaidAbove(row)), wholeMs };
 }
 
 // A span with its attributes read, whatever its place.
@@ -41,19 +44,14 @@ function rowOf(span, depth, before, begin) {
 
 // Every span once: those without a known parent first, each followed by what is beneath it.
 function ordered(spans) {
-  const keyOf = (span, id) => `${span.request_id} ${id}`;
-  const ids = new Set(spans.map((span) => keyOf(span, span.id)));
-  const children = new Map();
-  for (const span of spans) {
-    const parent = keyOf(span, span.parent_id);
-    const above = ids.has(parent) && span.parent_id !== span.id ? parent : "";
-    children.set(above, [...(children.get(above) ?? []), span]);
-  }
+  const spanKey = (span, id) => `${span.request_id} ${id}`;
+  const ids = new Set(spans.map((span) => spanKey(span, span.id)));
+  const children = grouped(spans, (span) => (ids.has(spanKey(span, span.parent_id)) ? spanKey(span, span.parent_id) : ""));
   const found = [];
   const walk = (siblings, depth) =>
     siblings.forEach((span, index) => {
       found.push({ span, depth, before: siblings[index - 1] });
-      walk(children.get(keyOf(span, span.id)) ?? [], depth + 1);
+      walk(children.get(spanKey(span, span.id)) ?? [], depth + 1);
     });
   walk(children.get("") ?? [], 0);
   return found;
@@ -98,21 +96,22 @@ function requestNote(known) {
 }
 
 // The judge's span does not say when its first token came; its last attempt does.
-function borrowFirstToken(row, rows, index) {
-  if (row.kind === "attempt" || row.kind === "request" || row.firstTokenMs !== null) return;
-  const tries = rows.slice(index + 1).filter((other) => other.kind === "attempt" && isBeneath(other, row));
+function borrowFirstToken(row, tries) {
   const last = tries.findLast((attempt) => attempt.firstTokenMs !== null);
-  if (last) row.firstTokenMs = last.startMs - row.startMs + last.firstTokenMs;
+  if (last && row.firstTokenMs === null) row.firstTokenMs = last.startMs - row.startMs + last.firstTokenMs;
 }
 
-// A single attempt tells nothing that its seat's row does not.
-function isSaidAbove(row, rows) {
-  if (row.kind !== "attempt") return false;
-  const above = rows.find((other) => other.kind !== "attempt" && isBeneath(row, other));
-  return above !== undefined && rows.filter((other) => isBeneath(other, above)).length === 1;
-}
+const keyOf = (row, id) => `${row.requestId} ${id}`;
 
-const isBeneath = (row, above) => row.parentId === above.id && row.requestId === above.requestId;
+function grouped(items, keyFor) {
+  const groups = new Map();
+  for (const item of items) {
+    const group = groups.get(keyFor(item));
+    if (group) group.push(item);
+    else groups.set(keyFor(item), [item]);
+  }
+  return groups;
+}
 
 const secondsOf = (seconds) => (seconds === undefined ? null : seconds * 1000);
 
