@@ -2,7 +2,7 @@
 import { html, useLayoutEffect, useRef } from "../html.js";
 import uPlot from "../vendor/uplot.js";
 
-// `options(colour)` returns uPlot's options without size, `colour("--line")` a colour of the theme. Arrow keys move from point to
+// `options(colour, width)` returns uPlot's options without size, `colour("--line")` a colour of the theme. Arrow keys move from point to
 // point: `onMove(step, plot)` takes -1, 1, or null to leave. Both must be the same functions until the data changes.
 export function Chart({ label, describedBy, height = 260, data, options, onMove }) {
   const place = useRef(null);
@@ -10,12 +10,13 @@ export function Chart({ label, describedBy, height = 260, data, options, onMove 
   useLayoutEffect(() => {
     const box = place.current;
     const draw = () => {
+      const width = box.clientWidth;
       plot.current?.destroy();
-      plot.current = new uPlot({ ...options(themeColour), width: box.clientWidth, height }, data, box);
+      plot.current = new uPlot({ ...options(themeColour, width), width, height }, data, box);
     };
     draw();
     const theme = matchMedia("(prefers-color-scheme: dark)");
-    const watch = new ResizeObserver(() => plot.current.setSize({ width: box.clientWidth, height }));
+    const watch = new ResizeObserver(() => box.clientWidth !== plot.current.width && draw());
     theme.addEventListener("change", draw);
     watch.observe(box);
     return () => {

@@ -5,6 +5,7 @@ import uPlot from "../vendor/uplot.js";
 import { axis, Chart, tintClass, tintOf } from "./chart.js";
 
 const STEPS_DAYS = [1, 2, 7, 14, 28, 56, 91];
+const ROOM_FOR_LINES_PX = 12;
 const WHOLE_STEPS = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
 // `days` and `series` as daysOf makes them; `show` writes a number of this measure, `brief` writes it for the axis;
@@ -35,7 +36,7 @@ function drawing(days, series, { brief, isWhole }, picked) {
   const numbers = days.map(dayNumber);
   const heights = stacked(series);
   const range = [numbers[0] - 0.6, numbers.at(-1) + 0.6];
-  const options = (colour) => ({
+  const options = (colour, width) => ({
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, range: () => range }, y: { range: (_plot, _least, most) => [0, most * 1.08 || 1] } },
@@ -43,7 +44,7 @@ function drawing(days, series, { brief, isWhole }, picked) {
       axis(colour, { size: 30, grid: { show: false }, incrs: STEPS_DAYS, space: 64, values: (_plot, splits) => splits.map((number) => titleOf(number, numbers)) }),
       axis(colour, { size: 62, ...(isWhole && { incrs: WHOLE_STEPS }), values: (_plot, splits) => splits.map(brief) }),
     ],
-    series: [{}, ...series.map((each) => bars(colour(tintOf(each.tint)), colour("--paper"))).reverse()],
+    series: [{}, ...series.map((each) => bars(colour(tintOf(each.tint)), colour("--paper"), width / days.length)).reverse()],
     hooks: { setCursor: [(plot) => { picked.value = plot.cursor.idx ?? null; }] },
   });
   return { data: [numbers, ...heights.reverse()], options };
@@ -57,8 +58,9 @@ function stacked(series) {
   return series.map((each) => each.values.map((value, index) => (ground[index] += value) || null));
 }
 
-function bars(fill, gap) {
-  return { fill, stroke: gap, width: 1, points: { show: false }, paths: uPlot.paths.bars({ size: [0.78, 44] }) };
+// A line of the ground parts the models of a bar, unless bars are so narrow that it would hide them.
+function bars(fill, gap, room) {
+  return { fill, stroke: gap, width: room < ROOM_FOR_LINES_PX ? 0 : 1, points: { show: false }, paths: uPlot.paths.bars({ size: [0.78, 44] }) };
 }
 
 function moveCursor(plot, count, from, step) {
