@@ -2,6 +2,7 @@
 import { Ask } from "./pages/ask.js";
 import { Compare } from "./pages/compare.js";
 import { Keys } from "./pages/keys.js";
+import { Models } from "./pages/models.js";
 import { Runs } from "./pages/runs.js";
 import { Templates } from "./pages/templates.js";
 import { Usage } from "./pages/usage.js";
@@ -13,4 +14,5 @@ export const PAGES = [
   { name: "usage", title: "Usage", view: Usage },
   { name: "keys", title: "Keys", view: Keys, isAdmin: true },
   { name: "templates", title: "Templates", view: Templates },
+  { name: "models", title: "Models", view: Models },
 ];
