@@ -45,7 +45,7 @@ function Row({ trace }) {
 function Models({ calls, ending }) {
   const shown = calls.slice(0, MOST_MODELS);
   return html`
-    <ul class="models">
+    <ul class="called">
       ${shown.map((call, index) => html`
         <li class=${call.role === "consolidation" ? "seat-judge" : `seat-${index % 8}`}>
           <span class="dot" aria-hidden="true"></span>
