@@ -28,7 +28,7 @@ from serving import ADMIN_KEY, OPEN, post, serving
 _KEPT = Path(__file__).parents[2] / ".artifacts" / "console"
 _DESK = ViewportSize(width=1280, height=900)
 _PHONE = ViewportSize(width=390, height=844)
-_PATIENCE_MS = 15_000
+_PATIENCE_MS = 30_000
 
 
 @dataclass(frozen=True)

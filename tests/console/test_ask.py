@@ -295,16 +295,35 @@ def test_answer_that_marked_gives_up_on_is_shown_as_it_stands(
     expect(ask.answer("recorded/calm")).to_contain_text("Calm.")
 
 
-def test_code_in_an_answer_is_copied_whole(ask: AskPage, new_console: Callable[..., str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_clipboard", [True, False], ids=["https or localhost", "plain http"])
+def test_code_and_whole_answers_are_copied(
+    ask: AskPage, new_console: Callable[..., str], tmp_path: Path, has_clipboard: bool
+) -> None:
     code = "if a < b and c > d:\n    print('&amp;')"
-    ask.open(new_console(_replaying(tmp_path, {"coder": f"Try:\n\n```python\n{code}\n```\n"})), ("recorded/coder",))
+    answer = f"Try *this*:\n\n```python\n{code}\n```\n"
     ask.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if not has_clipboard:
+        ask.page.add_init_script("navigator.clipboard.writeText = undefined")
+    ask.open(new_console(_replaying(tmp_path, {"coder": answer})), ("recorded/coder",))
     ask.ask()
+    expect(ask.totals).to_be_visible()
 
-    ask.answer("recorded/coder").get_by_role("button", name="Copy").click()
+    for name, copied in {"Copy": code, "Copy the answer of recorded/coder": answer}.items():
+        ask.answer("recorded/coder").get_by_role("button", name=name, exact=True).click()
+        expect(ask.answer("recorded/coder").get_by_role("button", name="Copied")).to_be_visible()
+        assert ask.page.evaluate("navigator.clipboard.readText()") == copied
+        expect(ask.answer("recorded/coder").get_by_role("button", name="Copied")).to_have_count(0)
 
-    expect(ask.answer("recorded/coder").get_by_role("button", name="Copied")).to_be_visible()
-    assert ask.page.evaluate("navigator.clipboard.readText()") == code
+
+def test_phone_moves_to_the_answers(ask: AskPage, console_url: str) -> None:
+    ask.page.set_viewport_size({"width": 390, "height": 420})
+    ask.open(console_url, ("sandbox/chatty?tps=200", "sandbox/terse"))
+    expect(ask.page.get_by_text("Ctrl ↵")).to_be_hidden()
+    ask.page.evaluate("scrollTo(0, 0)")
+    ask.prompt.press("Control+Enter")
+
+    expect(ask.answer("sandbox/chatty?tps=200").locator(".prose")).to_be_in_viewport()
+    expect(ask.page.get_by_text("1 of 2 models are through.")).to_be_attached()
 
 
 def test_page_says_so_when_the_server_is_gone(ask: AskPage, console_url: str, page_errors: PageErrors) -> None:

@@ -1,7 +1,7 @@
 // Ask: one question to a panel, the answers side by side as they come, and what they come to.
 import { draft, edit, faultOf, requestOf } from "../ask_draft.js";
 import { duration, money } from "../format.js";
-import { html, signal } from "../html.js";
+import { html, signal, useEffect, useRef } from "../html.js";
 import { AnswerColumn } from "../parts/answer_column.js";
 import { AskOptions } from "../parts/ask_options.js";
 import { Notice } from "../parts/notice.js";
@@ -15,6 +15,8 @@ const RESOLUTIONS = [
   { name: "multiple_choice", title: "Vote", about: "Each model picks a choice; the most votes win" },
   { name: "fast", title: "Side by side", about: "The answers as they are" },
 ];
+
+const ROOM = 120; // pixels: where less of the answers is in sight, as on a phone, the page moves to them
 
 const run = signal(null); // the run on the page; it goes on while another page is looked at
 const complaint = signal("");
@@ -78,16 +80,28 @@ function Form() {
 
 function Outcome({ run }) {
   const result = run.result.value;
+  const top = useRef(null);
+  useEffect(() => {
+    if (top.current.getBoundingClientRect().top > innerHeight - ROOM) top.current.scrollIntoView();
+  }, []);
   return html`
+    <p class="hidden" role="status">${progress(run)}</p>
     ${run.fault.value && html`<${Notice} error=${run.fault.value} />`}
     <h2 class="hidden">Answers</h2>
-    <section class="answers" aria-label="Answers">${run.lanes.map((lane) => html`<${AnswerColumn} lane=${lane} />`)}</section>
+    <section ref=${top} class="answers" aria-label="Answers">${run.lanes.map((lane) => html`<${AnswerColumn} lane=${lane} />`)}</section>
     ${run.summary && html`
       <section class="verdict-area" aria-label="Merged answer"><h2>Merged</h2><${AnswerColumn} lane=${run.summary} /></section>`}
     ${result?.meta.vote && html`
       <section class="card" aria-label="Vote"><h2>Vote</h2><${VoteBars} result=${result} choices=${run.request.choices} /></section>`}
     ${result && html`<${Totals} meta=${result.meta} />`}
   `;
+}
+
+// For those who hear the page: who is through, without the words that each token brings.
+function progress(run) {
+  const ended = run.lanes.filter((lane) => !["waiting", "streaming"].includes(lane.state.value)).length;
+  if (!run.isRunning.value) return "The panel is done.";
+  return `${ended} of ${run.lanes.length} models are through.`;
 }
 
 function Totals({ meta }) {

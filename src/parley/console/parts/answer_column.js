@@ -1,6 +1,7 @@
 // One model's answer beside the others: who, how far, the text, and what it took.
 import { duration, money, tokens } from "../format.js";
 import { html } from "../html.js";
+import { CopyButton } from "./copy_button.js";
 import { Markdown } from "./markdown.js";
 
 const STATES = { waiting: "waiting", streaming: "writing", done: "done", failed: "failed", stopped: "stopped" };
@@ -26,12 +27,15 @@ export function AnswerColumn({ lane, children }) {
         ${facts.schema_error && html`<div class="notice warn"><p>Does not fit the schema: ${facts.schema_error}</p></div>`}
         ${state === "waiting" && html`<div class="waiting" aria-hidden="true"><i></i><i></i><i></i></div>`}
       </div>
-      <dl class="facts">
-        <div><dt>First token</dt><dd>${duration(facts.first_token_ms)}</dd></div>
-        <div><dt>Time</dt><dd>${duration(facts.time_ms)}</dd></div>
-        <div><dt>Tokens</dt><dd>${tokens(facts.usage)}</dd></div>
-        <div><dt>Cost</dt><dd>${money(facts.cost)}</dd></div>
-      </dl>
+      <div class="foot">
+        <dl class="facts">
+          <div><dt>First token</dt><dd>${duration(facts.first_token_ms)}</dd></div>
+          <div><dt>Time</dt><dd>${duration(facts.time_ms)}</dd></div>
+          <div><dt>Tokens</dt><dd>${tokens(facts.usage)}</dd></div>
+          <div><dt>Cost</dt><dd>${money(facts.cost)}</dd></div>
+        </dl>
+        ${lane.text.value && lane.isWhole && html`<${CopyButton} text=${lane.text.value} name=${`Copy the answer of ${lane.model}`} />`}
+      </div>
       ${children}
     </article>
   `;

@@ -1,6 +1,7 @@
 // Answers as Markdown. A model's text is hostile until DOMPurify has seen it: no script, no style, no foreign picture.
 import DOMPurify from "../vendor/dompurify.js";
 import { marked } from "../vendor/marked.js";
+import { copyText } from "../clipboard.js";
 import { html, useMemo, useRef } from "../html.js";
 import { Blocks, isFence } from "../markdown_blocks.js";
 
@@ -83,8 +84,8 @@ function pieces(text) {
 async function copyCode(event) {
   const button = event.target.closest(".copy");
   if (!button) return;
-  await navigator.clipboard.writeText(button.closest(".code").querySelector("code").textContent);
-  button.textContent = "Copied";
+  const isDone = await copyText(button.closest(".code").querySelector("code").textContent);
+  button.textContent = isDone ? "Copied" : "Not copied";
   setTimeout(() => {
     button.textContent = "Copy";
   }, 1500);
