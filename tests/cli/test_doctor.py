@@ -121,13 +121,10 @@ def test_who_may_come_in_is_looked_at(
 def test_port_that_another_program_has_is_an_error_and_one_of_a_parley_is_none(
     folder: Path, examined: Callable[..., tuple[int, Any]]
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        other.close()
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", port))
-            folder.joinpath("parley.toml").write_text(f"[server]\nport = {port}\n{SANDBOX}")
-            code, document = examined("--no-calls")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        folder.joinpath("parley.toml").write_text(f"[server]\nport = {taken.getsockname()[1]}\n{SANDBOX}")
+        code, document = examined("--no-calls")
     assert (code, findings(document, "port")) == (2, [("error", "port")])
     with serving() as url:
         port = int(url.rpartition(":")[2])
@@ -193,6 +190,17 @@ def test_store_that_can_not_be_used_is_an_error_without_its_password(
     assert code == (2 if found[0] == "error" else 0)
     assert "pass-word-1" not in json.dumps(document)
     assert document["models"][0]["works"], "the models are looked at all the same"
+
+
+def test_what_stops_the_start_is_a_finding_beside_the_others(
+    folder: Path, examined: Callable[..., tuple[int, Any]]
+) -> None:
+    folder.joinpath("rows.jsonl").write_text("no rows at all\n")
+    folder.joinpath("parley.toml").write_text(f'{QUIET}[providers.old]\ndialect = "replay"\npath = "rows.jsonl"\n')
+    code, document = examined()
+    assert (code, findings(document, "start")) == (2, [("error", "start")])
+    assert "rows.jsonl" in document["setup"][-1]["findings"][0]["message"]
+    assert findings(document, "store") == [("note", "store_new")]
 
 
 @pytest.mark.parametrize(("on_failure", "severity", "code"), [("closed", "error", 2), ("open", "warning", 0)])

@@ -38,7 +38,9 @@ function Settings({ provider }) {
       ${provider.base_url && html`<code>${provider.base_url}</code>`}
       ${provider.api_key && html`<span class=${provider.api_key.set ? "" : "bad-text"}><code>${provider.api_key.env}</code> is ${provider.api_key.set ? "set" : "not set"}</span>`}
       ${provider.max_concurrency && html`<span>at most ${count(provider.max_concurrency)} calls at once</span>`}
-      <a href=${`${href("models")}?provider=${encodeURIComponent(provider.name)}`}>${provider.model_count === 1 ? "1 model" : `${count(provider.model_count)} models`}</a>
+      ${provider.model_count === 0
+        ? html`<span>no model of it is listed</span>`
+        : html`<a href=${`${href("models")}?provider=${encodeURIComponent(provider.name)}`}>${provider.model_count === 1 ? "1 model" : `${count(provider.model_count)} models`}</a>`}
     </p>
   `;
 }
