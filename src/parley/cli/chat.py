@@ -78,9 +78,7 @@ class Chat:
         self._greet()
         try:
             while not session.is_over:
-                question, session.waiting = session.waiting or self._read(), None
-                if question is not None:
-                    self._take_turn(question)
+                self._step()
         except CommandFault as fault:
             if self._printing is not Printing.JSON or fault.exit_code is ExitCode.OUTPUT_CLOSED:
                 raise
@@ -93,6 +91,19 @@ class Chat:
         if self._exit_code and not self._input.is_interactive:
             raise typer.Exit(self._exit_code)
 
+    def _step(self) -> None:
+        """Read and do one thing; on a terminal Ctrl-C ends nothing but that."""
+        session = self._session
+        try:
+            question = session.next_waiting() or self._read()
+            if question is not None:
+                self._take_turn(question)
+        except KeyboardInterrupt:
+            if not self._input.is_interactive:
+                raise
+            self._notes.print()
+            self._note(_HINT)
+
     def _document(self) -> JsonObject:
         return {**self._session.conversation.document(self._session.models), "failures": [*self._failures]}
 
@@ -104,14 +115,7 @@ class Chat:
     def _read(self) -> Question | None:
         """Return the next question; None for anything else, at the end of input too."""
         session = self._session
-        try:
-            line = self._input.read(_PROMPT)
-        except KeyboardInterrupt:
-            if not self._input.is_interactive:
-                raise
-            self._notes.print()
-            self._note(_HINT)
-            return None
+        line = self._input.read(_PROMPT)
         if line is None:
             session.is_over = True
             if self._input.is_interactive:

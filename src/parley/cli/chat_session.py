@@ -28,6 +28,11 @@ class Session:
     saved: set[Path] = field(default_factory=set)
     is_over: bool = False
 
+    def next_waiting(self) -> Question | None:
+        """Return the question that waits to be asked, which then waits no more."""
+        question, self.waiting = self.waiting, None
+        return question
+
     def take(self, text: str) -> Question:
         """Return the next question: what was typed, and what was laid beside it."""
         question = Question("\n\n".join([text, *self.files]), tuple(self.images))

@@ -30,7 +30,7 @@ _parley() {
         _get_comp_words_by_ref -n := -c cur -i cword -w all
         words=("${all[@]:1:cword}")
     fi
-    COMPREPLY=($(parley complete "${words[@]}" 2>/dev/null | cut -f1))
+    COMPREPLY=($(parley complete -- "${words[@]}" 2>/dev/null | cut -f1))
     if declare -F __ltrim_colon_completions >/dev/null; then
         __ltrim_colon_completions "${words[${#words[@]}-1]}"
     fi
@@ -42,7 +42,7 @@ _ZSH = """\
 _parley() {
     local -a lines candidates
     local line
-    lines=("${(@f)$(parley complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    lines=("${(@f)$(parley complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
     for line in $lines; do
         [[ -n $line ]] && candidates+=("${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}")
     done
@@ -61,9 +61,14 @@ fi
 _FISH = """\
 function __parley_complete
     set -l words (commandline -opc)
-    parley complete $words[2..-1] (commandline -ct) 2>/dev/null
+    set -l found (parley complete -- $words[2..-1] (commandline -ct) 2>/dev/null)
+    if set -q found[1]
+        string join \\n -- $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c parley -a '(__parley_complete)'
+complete -c parley -f -a '(__parley_complete)'
 """
 SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
