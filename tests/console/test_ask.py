@@ -170,6 +170,8 @@ def test_seats_of_one_model_keep_overrides_of_their_own(ask: AskPage, console_ur
     expect(ask.totals).to_be_visible()
     written = [dd.inner_text() for dd in ask.fact("sandbox/chatty?tps=0", "Tokens").all()]
     assert [text.split(" → ")[1] for text in written] == ["20,000", "10"]
+    expect(ask.page.get_by_role("article").nth(1)).to_contain_text("It ends here because it reached its most tokens.")
+    expect(ask.page.get_by_role("article").nth(0)).not_to_contain_text("It ends here")
 
 
 def test_keyboard_alone_asks_a_panel(ask: AskPage, console_url: str) -> None:
@@ -333,3 +335,44 @@ def test_page_says_so_when_the_server_is_gone(ask: AskPage, console_url: str, pa
     ask.ask()
 
     expect(ask.page.get_by_role("alert")).to_contain_text("The server can't be reached.")
+
+
+def test_merging_tells_who_stepped_in_and_what_was_passed_on(ask: AskPage, new_console: Callable[..., str]) -> None:
+    ask.open(new_console(), ("sandbox/terse", "sandbox/thorough"), resolution="Merge")
+    ask.page.get_by_text("Options", exact=True).click()
+    ask.page.get_by_label("Judge").fill("sandbox/down")
+    ask.ask()
+    merged = ask.page.get_by_label("Merged answer")
+    expect(merged).to_contain_text("the judge failed, and sandbox/terse stepped in")
+
+    ask.seats.nth(1).get_by_role("button", name="Remove").click()
+    ask.ask()
+    expect(merged).to_contain_text("one answer came, and is passed on as it is")
+    expect(merged.get_by_role("article", name="sandbox/terse")).to_contain_text("A monolith")
+
+
+def test_panel_without_an_answer_says_so_once(
+    ask: AskPage, new_console: Callable[..., str], axe: Callable[[Page], None], screenshot: Callable[[Page, str], None]
+) -> None:
+    ask.open(new_console(), ("sandbox/down", "sandbox/down?tps=1"), resolution="Merge")
+    ask.ask()
+
+    expect(ask.page.get_by_role("alert")).to_have_count(1)
+    expect(ask.page.get_by_role("alert")).to_contain_text("all_models_failed")
+    expect(ask.page.locator(".answers .state.failed")).to_have_count(2)
+    expect(ask.page.get_by_label("Merged answer")).to_have_count(0)
+    expect(ask.ask_button).to_be_visible()
+    axe(ask.page)
+    screenshot(ask.page, "ask-all-failed")
+
+
+def test_connection_that_breaks_keeps_what_came_and_says_so(ask: AskPage, console_url: str) -> None:
+    ask.open(console_url, ("sandbox/terse",))
+    delta = {"type": "model_delta", "model_index": 0, "model": "sandbox/terse", "delta": "Half an ans"}
+    half = f"data: {json.dumps(delta)}\n\n"
+    ask.page.route("**/v3/roundtable", lambda route: route.fulfill(content_type="text/event-stream", body=half))
+    ask.ask()
+
+    expect(ask.page.get_by_role("alert")).to_contain_text("The connection broke before the answer was complete.")
+    expect(ask.answer("sandbox/terse")).to_contain_text("Half an ans")
+    expect(ask.answer("sandbox/terse")).to_contain_text("stopped")

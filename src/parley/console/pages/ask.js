@@ -89,13 +89,25 @@ function Outcome({ run }) {
     ${run.fault.value && html`<${Notice} error=${run.fault.value} />`}
     <h2 class="hidden">Answers</h2>
     <section ref=${top} class="answers" aria-label="Answers">${run.lanes.map((lane) => html`<${AnswerColumn} lane=${lane} />`)}</section>
-    ${run.summary && html`
-      <section class="verdict-area" aria-label="Merged answer"><h2>Merged</h2><${AnswerColumn} lane=${run.summary} /></section>`}
+    ${hasMerged(run.summary) && html`
+      <section class="verdict-area" aria-label="Merged answer"><h2>Merged <span class="soft small">${result && howMerged(result.meta)}</span></h2><${AnswerColumn} lane=${run.summary} /></section>`}
     ${result?.meta.vote && html`
       <section class="card" aria-label="Vote"><h2>Vote</h2><${VoteBars} result=${result} choices=${run.request.choices} /></section>`}
     ${result && html`<${Totals} meta=${result.meta} />`}
   `;
 }
+
+function howMerged(meta) {
+  const notes = [
+    meta.models_used.length === 1 && "one answer came, and is passed on as it is",
+    meta.summary_fallback_used && `the judge failed, and ${meta.summary_model} stepped in`,
+    meta.summary_truncated && "the answers were cut evenly to fit the judge's context",
+  ];
+  return notes.filter(Boolean).join("; ");
+}
+
+// Until the judge is stopped or given up before its first word.
+const hasMerged = (summary) => summary && (summary.state.value !== "stopped" || summary.text.value);
 
 // For those who hear the page: who is through, without the words that each token brings.
 function progress(run) {

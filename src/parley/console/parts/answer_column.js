@@ -1,6 +1,7 @@
 // One model's answer beside the others: who, how far, the text, and what it took.
 import { duration, money, tokens } from "../format.js";
 import { html } from "../html.js";
+import { AnswerNotes } from "./answer_notes.js";
 import { CopyButton } from "./copy_button.js";
 import { Markdown } from "./markdown.js";
 
@@ -25,6 +26,7 @@ export function AnswerColumn({ lane, children }) {
         ${lane.text.value && html`<${Markdown} text=${lane.text.value} isDone=${lane.isWhole} />`}
         ${facts.error && html`<div class="notice bad"><p>${facts.error}</p><p class="small soft"><code>${facts.error_code}</code></p></div>`}
         ${facts.schema_error && html`<div class="notice warn"><p>Does not fit the schema: ${facts.schema_error}</p></div>`}
+        <${AnswerNotes} facts=${facts} />
         ${state === "waiting" && html`<div class="waiting" aria-hidden="true"><i></i><i></i><i></i></div>`}
       </div>
       <div class="foot">

@@ -7,7 +7,7 @@ export class RoundtableRun {
   constructor(request) {
     this.request = request;
     this.lanes = request.models.map((seat, index) => new Lane(index, typeof seat === "string" ? seat : seat.name));
-    this.summary = request.resolution === "summary" ? new Lane(null, request.summary_model ?? "") : null;
+    this.summary = request.resolution === "summary" ? new Lane(null, request.summary_model ?? "The judge") : null;
     this.result = signal(null); // the whole answer, as the plain call gives it
     this.fault = signal(null);
     this.isRunning = signal(true);
@@ -61,7 +61,7 @@ export class RoundtableRun {
   finish(result) {
     for (const found of result.model_results) this.lanes[found.index].learn(found);
     if (this.summary) {
-      this.summary.model = result.meta.summary_model ?? "";
+      this.summary.model = result.meta.summary_model ?? result.meta.models_used[0] ?? "The judge";
       const failed = result.meta.summary_error;
       const facts = { usage: result.meta.summary_usage, cost: judgesCost(result), error: failed?.message, error_code: failed?.code };
       this.summary.finish(facts, result.data);
