@@ -9,7 +9,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from parley.domain.settings import Patience
 from serving import ADMIN_KEY, OPEN, Got, connect, post, send, serving
+from silent import MODEL, silent_provider
 
 KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
 BOTH = {"Accept": "application/json, text/event-stream"}
@@ -20,7 +22,6 @@ META = {
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 ASK = {"input": "Tea or coffee? Tea is warm.", "models": ["sandbox/terse", "sandbox/contrarian"], "resolution": "fast"}
-ENDLESS = "sandbox/chatty?tps=5"
 WAIT_S = 20
 
 
@@ -387,7 +388,7 @@ def outcome(url: str, model: str) -> str:
     return rows[0]["outcome"] if rows else ""
 
 
-def wait_for(url: str, wanted: str, model: str = ENDLESS) -> None:
+def wait_for(url: str, wanted: str, model: str = MODEL) -> None:
     ends = time.monotonic() + WAIT_S
     while outcome(url, model) != wanted:
         assert time.monotonic() < ends, f"{model} is {outcome(url, model)!r} and not {wanted!r}"
@@ -396,7 +397,7 @@ def wait_for(url: str, wanted: str, model: str = ENDLESS) -> None:
 
 def endless(url: str, session: str, rpc_id: Any, accept: str = "*/*") -> Any:
     """Begin a call that does not end; returns its connection."""
-    body = json.dumps(tool("roundtable", {**ASK, "models": [ENDLESS]}, rpc_id=rpc_id)).encode()
+    body = json.dumps(tool("roundtable", {**ASK, "models": [MODEL]}, rpc_id=rpc_id)).encode()
     lines = ["POST /mcp HTTP/1.1", "Host: 127.0.0.1", f"Authorization: {KEY['Authorization']}"]
     lines += [
         f"Accept: {accept}",
@@ -415,7 +416,7 @@ def test_notification_cancels_the_call_that_it_names_and_no_other() -> None:
         note = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": rpc_id}}
         return tell(url, note, **headers).status
 
-    with serving("") as url, endless(url, "mine", 1) as line:
+    with silent_provider() as toml, serving(toml) as url, endless(url, "mine", 1) as line:
         wait_for(url, "running")
         assert cancel(1) == 202
         assert cancel(1, Mcp_Session_Id="another") == 202
@@ -424,7 +425,7 @@ def test_notification_cancels_the_call_that_it_names_and_no_other() -> None:
         made = post(url, "/v1/keys", {"name": "other"}, KEY).json
         note = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
         post(url, "/mcp", note, {"Authorization": f"Bearer {made['key']}", "Mcp-Session-Id": "mine"})
-        assert outcome(url, ENDLESS) == "running"
+        assert outcome(url, MODEL) == "running"
         assert cancel(1, Mcp_Session_Id="mine") == 202
         wait_for(url, "cancelled")
         got = b"".join(iter(lambda: line.recv(65_536), b""))
@@ -434,11 +435,31 @@ def test_notification_cancels_the_call_that_it_names_and_no_other() -> None:
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 def test_client_that_leaves_cancels_its_call(accept: str) -> None:
-    with serving("") as url:
+    with silent_provider() as toml, serving(toml) as url:
         line = endless(url, "", 1, accept)
         wait_for(url, "running")
         line.close()
         wait_for(url, "cancelled")
+
+
+def test_long_silence_is_bridged_by_comments() -> None:
+    quick = Patience(keep_alive_s=0.05)
+    with silent_provider() as toml, serving(toml, patience=quick) as url, endless(url, "", 1) as line:
+        got = b""
+        while got.count(b": keep-alive\n\n") < 3:
+            piece = line.recv(65_536)
+            assert piece, got
+            got += piece
+
+
+def test_server_that_stops_says_so_in_the_answers_of_running_calls() -> None:
+    with silent_provider() as toml, serving(f"[server]\nshutdown_grace_s = 0\n{toml}") as url:
+        line = endless(url, "", 1)
+        wait_for(url, "running")
+    with line:
+        got = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert b'"isError":true' in got
+    assert b"The server is shutting down" in got
 
 
 def test_server_that_never_hears_of_mcp_does_not_load_it() -> None:

@@ -14,12 +14,12 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
 from serving import ADMIN_KEY, post, serving
+from silent import MODEL, silent_provider
 
 MODES = ["auto", "legacy"]
 KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
 THREE = ["sandbox/terse", "sandbox/thorough", "sandbox/contrarian"]
 QUESTION = "Is this review positive? It was not good at all."
-ENDLESS = "sandbox/chatty?tps=5"
 WAIT_S = 20
 
 
@@ -243,17 +243,17 @@ def test_call_that_is_given_up_is_cancelled_at_the_models(mode: str) -> None:
     async def go(url: str) -> None:
         told = Told()
         async with client(url, mode) as connected:
-            arguments = {"input": QUESTION, "models": ["sandbox/terse", ENDLESS], "resolution": "fast"}
+            arguments = {"input": QUESTION, "models": ["sandbox/terse", MODEL], "resolution": "fast"}
             task = asyncio.create_task(connected.call_tool("roundtable", arguments, progress_callback=told))
             await until(lambda: bool(told.rows))
-            assert outcomes(url)[ENDLESS] == "running"
+            assert outcomes(url)[MODEL] == "running"
             task.cancel()
-            await until(lambda: outcomes(url)[ENDLESS] == "cancelled")
+            await until(lambda: outcomes(url)[MODEL] == "cancelled")
             assert outcomes(url)["sandbox/terse"] == "ok"
             # The connection goes on being of use.
             assert not (await connected.call_tool("list_models", {})).is_error
 
-    with serving("") as url:
+    with silent_provider() as toml, serving(toml) as url:
         asyncio.run(go(url))
 
 

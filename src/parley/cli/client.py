@@ -6,7 +6,7 @@ Every failure is a CommandFault: what the server refuses is wrong usage, what it
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
@@ -24,6 +24,8 @@ _SILENCE_S = 60
 _READ_BYTES = 65_536
 _DONE = b"[DONE]"
 _NETWORK_FAULTS = (OSError, http.client.HTTPException)
+
+HangUp = Callable[[], None]
 
 
 class Client:
@@ -63,6 +65,27 @@ class Client:
         """Ask with `body`; the block reads the events up to `[DONE]`. Leaving it early cancels the run."""
         with self._request("POST", path, body, _SILENCE_S) as response:
             yield self._read_events(response)
+
+    @contextmanager
+    def exchange(
+        self, path: str, raw: bytes, headers: Mapping[str, str], meet: Callable[[HangUp], None]
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Yield the response to `raw`, whatever its status: for a protocol that has errors of its own.
+
+        `meet` is given, before anything is sent, what ends the connection from any thread. Raises CommandFault.
+        """
+        with closing(self._connection()) as connection:
+            try:
+                connection.connect()
+                line = cast(socket.socket, connection.sock)
+                line.settimeout(_SILENCE_S)
+                meet(lambda: _hang_up(line))
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    connection.request("POST", self._parts.path + path, raw, {**self._headers, **headers})
+                response = connection.getresponse()
+            except _NETWORK_FAULTS as error:
+                raise self._unreachable(error) from error
+            yield response
 
     @contextmanager
     def _request(
@@ -166,6 +189,12 @@ class _Parts:
     hostname: str
     port: int | None
     path: str
+
+
+def _hang_up(line: socket.socket) -> None:
+    """End a connection, also one whose reader waits in another thread; one that has ended stays so."""
+    with suppress(OSError):
+        socket.socket.shutdown(line, socket.SHUT_RDWR)  # not TLS's own, which would wait for the other side
 
 
 def _split(url: str) -> _Parts:

@@ -33,6 +33,7 @@ COMMANDS = {
     "trace": "traces",
     "doctor": "doctor",
     "record": "serve",
+    "mcp": "mcp",
     "migrate": "migrate",
     "completion": "completion",
 }
