@@ -3,7 +3,6 @@
 A key itself stands in one answer alone, that of its creation. Source: contracts/gateway.md, "Keys".
 """
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,6 +23,7 @@ from parley.wire.decoding import missing, refuse, refuse_count
 from parley.wire.encoding import WireObject
 from parley.wire.endpoint import Serving
 from parley.wire.json_endpoint import id_in_path, json_response, read_json
+from parley.wire.moments import read_moment
 
 T = TypeVar("T")
 
@@ -32,8 +32,6 @@ _MOST_USD = 9_000_000
 _MOST_MODELS = 200
 _LONGEST_NAME = 200
 _SMALLEST_USD = Decimal("0.000001")
-# Source: RFC 3339, section 5.6; a leap second is no time that a clock here shows.
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 _Requests = Annotated[int, Meta(ge=1, le=_MOST_REQUESTS)]
 
@@ -177,22 +175,12 @@ def _check_models(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_expiry(text: str, now: float) -> float:
-    expires_at = _read_time(text)
+    expires_at = read_moment(text)
     if expires_at is None:
         refuse(("expires_at",), text, "a time as in RFC 3339, such as 2030-12-31T23:59:59Z")
     if expires_at <= now:
         refuse(("expires_at",), text, f"in the future; it is {_time(now)} now")
     return expires_at
-
-
-def _read_time(text: str) -> float | None:
-    if _TIME.fullmatch(text) is None:
-        return None
-    try:
-        # In UTC it may lie in the year 10000, which no answer could show.
-        return datetime.fromisoformat(text.upper()).astimezone(UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _time(seconds: float | None) -> str | None:

@@ -19,6 +19,7 @@ from parley.domain.errors import Forbidden, InvalidRequest, NotFound
 from parley.gate.keyring import Caller
 from parley.wire.encoding import Wire, WireObject
 from parley.wire.json_endpoint import caller_of, json_response
+from parley.wire.moments import read_moment
 
 _MOST_LIMIT = 100
 _USUAL_LIMIT = 20
@@ -178,22 +179,21 @@ def _read_text(query: Mapping[str, str], field: str, meaning: str) -> str | None
 
 
 def _read_choice(query: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str | None:
-    text = query.get(field) or None
+    text = query.get(field)
     if text is not None and text not in choices:
         raise InvalidRequest(f"{field} is {text[:40]!r}; it is one of {', '.join(choices)}", param=field)
     return text
 
 
 def _read_time(query: Mapping[str, str], field: str) -> float | None:
-    text = query.get(field) or None
+    text = query.get(field)
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - _ROUNDING_S
-    except (ValueError, OverflowError) as error:
+    moment = read_moment(text)
+    if moment is None:
         message = f"{field} is {text[:40]!r}; it is a time in RFC 3339, such as 2026-11-21T00:00:00Z"
-        raise InvalidRequest(message, param=field) from error
+        raise InvalidRequest(message, param=field)
+    return moment - _ROUNDING_S
 
 
 def _read_integer(query: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:

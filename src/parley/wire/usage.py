@@ -24,6 +24,7 @@ from parley.wire.decoding import refuse
 from parley.wire.encoding import Wire, WireObject
 from parley.wire.endpoint import Serving
 from parley.wire.json_endpoint import caller_of, id_in_path, json_response, read_json
+from parley.wire.moments import read_moment
 
 MOST_EVENTS = 200
 _MOST_OFFSET = 10_000_000
@@ -144,11 +145,10 @@ def _check_texts(body: _FilterBody) -> None:
 def _time(field: str, text: str | None) -> float | None:
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+    moment = read_moment(text)
+    if moment is None:
         refuse((field,), text, "a time in RFC 3339, such as 2026-11-21T00:00:00Z")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment
 
 
 def _check_span(body: UsageBody, wanted: Filter) -> None:
