@@ -77,6 +77,11 @@ class Terminal:
         """The same without what steers the terminal."""
         return _SEQUENCE.sub("", self.raw)
 
+    @property
+    def echoes(self) -> bool:
+        """Whether pressed keys are written by the terminal itself."""
+        return bool(termios.tcgetattr(self._main)[3] & termios.ECHO)
+
     def wait_for(self, wanted: str, after: int = 0) -> None:
         """Read until `wanted` is written, in the text from `after` on."""
         deadline = time.monotonic() + _WAIT_S

@@ -106,11 +106,16 @@ def test_ctrl_c_cancels_at_the_server_and_leaves_what_had_come(tmp_path: Path) -
         with Terminal("ask", "hi", "-m", "a/b", "-m", "c/d", "--url", url, folder=tmp_path) as terminal:
             terminal.wait_for("half an ans")
             before = len(terminal.text)
-            terminal.press(CTRL_C)
-            return terminal.wait(), terminal.text[before:]
+            assert not terminal.echoes
+            terminal.press("typed ahead" + CTRL_C)
+            code = terminal.wait()
+            assert terminal.echoes
+            return code, terminal.text[before:]
 
     (code, left), _ = against((HALF, HANG), use)
     assert code == 130
+    assert "typed ahead" not in left
+    assert "^C" not in left
     assert "half an ans" in left
     assert left.rstrip().endswith("parley: Cancelled.")
 

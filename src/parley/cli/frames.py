@@ -1,6 +1,12 @@
 """A drawing that is renewed in place, also where the terminal becomes narrower and wraps what was drawn."""
 
-from collections.abc import Callable
+import contextlib
+import os
+import sys
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from types import TracebackType
 
 from rich.console import Console, RenderableType
 from rich.control import Control
@@ -14,6 +20,7 @@ class Frames(Live):
 
     def __init__(self, console: Console, draw: Callable[[], RenderableType]) -> None:
         self._drawn_width = self._seen_width = console.width
+        self._echo = ExitStack()
         super().__init__(
             get_renderable=draw,
             console=console,
@@ -22,6 +29,17 @@ class Frames(Live):
             redirect_stdout=False,
             redirect_stderr=False,
         )
+
+    def __enter__(self) -> "Frames":
+        self._echo.enter_context(keys_unseen())
+        super().__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._echo:
+            super().__exit__(kind, error, trace)
 
     def refresh(self) -> None:
         """Draw the next frame over the last one; nothing while the terminal is being made narrower."""
@@ -46,3 +64,28 @@ class Frames(Live):
         self.console.control(Control.move_to(0, height - 1))
         self.console.file.write("\n" * height)
         self.console.control(Control.home())
+
+
+@contextlib.contextmanager
+def keys_unseen() -> Iterator[None]:
+    """Keep pressed keys out of a drawing while the block lasts; what is typed waits to be read."""
+    terminal = _own_terminal()
+    if terminal is None:
+        yield
+        return
+    before = termios.tcgetattr(terminal)
+    flags, local = before[:3], before[3]
+    termios.tcsetattr(terminal, termios.TCSADRAIN, [*flags, local & ~termios.ECHO, *before[4:]])
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def _own_terminal() -> int | None:
+    """Return standard input if it is a terminal, and ours: a job in the background would be stopped for touching it."""
+    try:
+        terminal = sys.stdin.fileno()
+        return terminal if os.tcgetpgrp(terminal) == os.getpgrp() else None
+    except (OSError, ValueError, AttributeError):
+        return None
