@@ -156,6 +156,7 @@ def test_a_schema_that_the_server_refuses_is_explained_by_it(
     ask.ask()
 
     expect(ask.page.get_by_role("alert")).to_contain_text("minProperties")
+    expect(ask.page.get_by_role("article")).to_have_count(0)
 
 
 def test_seats_of_one_model_keep_overrides_of_their_own(ask: AskPage, console_url: str) -> None:

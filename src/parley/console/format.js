@@ -4,7 +4,9 @@ export function money(usd) {
   if (usd === null || usd === undefined) return "–";
   const value = Number(usd);
   if (value === 0) return "$0";
-  return value < 0.01 ? `$${value.toPrecision(2).replace(/e-7$/, "e-7")}` : `$${value.toFixed(value < 1 ? 4 : 2)}`;
+  if (value < 0.01) return `$${value.toLocaleString("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 2 })}`;
+  const digits = value < 1 ? 4 : 2;
+  return `$${value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
 export function duration(ms) {

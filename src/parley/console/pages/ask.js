@@ -1,4 +1,5 @@
 // Ask: one question to a panel, the answers side by side as they come, and what they come to.
+import { ApiError } from "../api.js";
 import { draft, edit, faultOf, requestOf } from "../ask_draft.js";
 import { duration, money } from "../format.js";
 import { html, signal, useEffect, useRef } from "../html.js";
@@ -82,8 +83,9 @@ function Outcome({ run }) {
   const result = run.result.value;
   const top = useRef(null);
   useEffect(() => {
-    if (top.current.getBoundingClientRect().top > innerHeight - ROOM) top.current.scrollIntoView();
+    if (top.current?.getBoundingClientRect().top > innerHeight - ROOM) top.current.scrollIntoView();
   }, []);
+  if (run.fault.value instanceof ApiError) return html`<${Notice} error=${run.fault.value} />`; // refused: nobody was asked
   return html`
     <p class="hidden" role="status">${progress(run)}</p>
     ${run.fault.value && html`<${Notice} error=${run.fault.value} />`}
