@@ -32,6 +32,7 @@ SAMPLES: Mapping[str, JsonObject] = {
         },
     },
     "TemplatePatch": {"model": "sandbox/terse"},
+    "CheckBody": {"providers": ["sandbox"]},
 }
 """A request of each kind of which no answer is recorded, by the component of its body."""
 
