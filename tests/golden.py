@@ -33,6 +33,8 @@ from parley.gate.admission import Admission
 from parley.gate.key_book import KeyBook
 from parley.gate.keyring import open_keyring
 from parley.gate.limits import MemoryLimiter
+from parley.panel.checkups import Checkups
+from parley.panel.provider_health import ProviderHealth
 from parley.providers.provider import FinishChunk, RefusalChunk, TextChunk, ToolCallChunk, UsageChunk
 from parley.providers.scripted import Pause, Script, Step
 from parley.store.database import Store
@@ -94,7 +96,9 @@ async def _play(asked: dict[str, Any], store: Store) -> Answer:
         bench.gateway, keyring, ServerSettings(), Runs(), log, Templates(store), Idempotency(store, "ins_golden")
     )
     telemetry = open_telemetry(store, RetentionSettings(), TelemetrySettings(), ())
-    desks = Desks(KeyBook(store, keyring), UsageBook(store), Admission(MemoryLimiter(time.time)), telemetry)
+    health = ProviderHealth((), bench.tools.breakers, time.time)
+    admission = Admission(MemoryLimiter(time.time))
+    desks = Desks(KeyBook(store, keyring), UsageBook(store), admission, telemetry, health, Checkups((), {}))
     app = Front(application(serving, catalog, desks), ServerSettings(), log)
     return await _call(app, asked)
 
