@@ -22,7 +22,7 @@ SAMPLES: Mapping[str, JsonObject] = {
         "system": "Translate what you are given into {{ language }}.",
         "params": {"temperature": 0.2},
     },
-    "McpMessage": {
+    "McpBody": {
         "jsonrpc": "2.0",
         "id": 1,
         "method": "tools/call",

@@ -44,7 +44,7 @@ def operations() -> tuple[Operation, ...]:
             "The Model Context Protocol over streamable HTTP, with the tools `roundtable`, `vote`, `compare` and "
             "`list_models`. A tool call that is refused or fails is a result with `isError`, not an error.",
             {"200": answer(_answers(), "The answer.", COUNTED, (FRAMES, EVENTS)), "202": taken, **refusals},
-            "McpMessage",
+            "McpBody",
             (
                 _header("MCP-Protocol-Version", "What the client speaks."),
                 _header("Mcp-Session-Id", "As `initialize` gave it."),
@@ -63,13 +63,18 @@ def schemas() -> JsonObject:
         "message": text("A sentence."),
         "data": anything("Facts for programs."),
     }
+    taken = nullable(params)  # null comes from libraries that write every field
     message: JsonObject = {
         "jsonrpc": rpc,
-        "id": rpc_id,
+        "id": {"type": ["string", "integer"], "description": "The client's choice; absent: a notification."},
         "method": text("Such as tools/call.", "ping"),
-        "params": params,
+        "params": taken,
     }
     return {
+        "McpBody": {
+            "anyOf": [ref("McpMessage"), {"type": "array", "minItems": 1, "maxItems": 32, "items": {}}],
+            "description": "A message; in 2025-03-26 also a batch, in which what is no message gets its own error.",
+        },
         "McpMessage": record("A request, or without `id` a notification.", message, ("id", "params")),
         "McpResult": record("The answer of a request.", {"jsonrpc": rpc, "id": rpc_id, "result": _anything()}),
         "McpNotification": record(
