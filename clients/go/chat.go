@@ -3,7 +3,6 @@ package parley
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 )
 
 // ChatRequest is a chat completion as OpenAI defines it, with what Parley adds.
@@ -124,8 +123,7 @@ const chatPath = "/v1/chat/completions"
 
 // Create asks and waits for the answer.
 func (s *CompletionsService) Create(ctx context.Context, req ChatRequest, options ...Option) (*ChatCompletion, error) {
-	call := request{method: http.MethodPost, path: chatPath, body: req, isPaid: true}
-	return fetch[ChatCompletion](ctx, s.transport, call, options)
+	return fetch[*ChatCompletion](ctx, s.transport, request{method: "POST", path: chatPath, body: req, isPaid: true}, options)
 }
 
 // Stream asks and returns when the first piece of the answer is there.

@@ -25,44 +25,41 @@ type ChunkChoice struct {
 
 // chatReader puts the completion together.
 type chatReader struct {
-	whole    ChatCompletion
-	content  strings.Builder
-	hasBegun bool
+	whole   ChatCompletion
+	content strings.Builder
 }
 
 // create knows one kind, which says nothing of itself.
-func (r *chatReader) create(string) (*ChatChunk, bool) { return new(ChatChunk), true }
+func (*chatReader) create(string) func() *ChatChunk {
+	return func() *ChatChunk { return new(ChatChunk) }
+}
 
-func (r *chatReader) keep(chunk *ChatChunk) {
-	usage, cost := cmp.Or(chunk.Usage, r.whole.Usage), cmp.Or(chunk.Cost, r.whole.Cost)
-	warnings := append(r.whole.Warnings, chunk.Warnings...)
+func (r *chatReader) keep(chunk *ChatChunk) (text TextDelta) {
+	last := r.whole.CompletionHead
 	r.whole.CompletionHead = chunk.CompletionHead
-	r.whole.Object, r.whole.Usage, r.whole.Cost, r.whole.Warnings = "chat.completion", usage, cost, warnings
-	r.hasBegun = true
+	r.whole.Object, r.whole.Warnings = "chat.completion", append(last.Warnings, chunk.Warnings...)
+	r.whole.Usage, r.whole.Cost = cmp.Or(chunk.Usage, last.Usage), cmp.Or(chunk.Cost, last.Cost)
 	for _, piece := range chunk.Choices {
 		if len(r.whole.Choices) == 0 { // there is never more than one
 			r.whole.Choices = []Choice{{Message: Message{Role: "assistant"}}}
 		}
 		choice := &r.whole.Choices[0]
 		choice.FinishReason = cmp.Or(piece.FinishReason, choice.FinishReason)
-		r.content.WriteString(piece.Delta.Text())
 		choice.Message.Refusal += piece.Delta.Refusal
 		choice.Message.ReasoningContent += piece.Delta.ReasoningContent
 		for _, part := range piece.Delta.ToolCalls {
 			choice.Message.addToolCall(part)
 		}
+		if said := piece.Delta.Text(); said != "" {
+			r.content.WriteString(said)
+			text = TextDelta{-1, chunk.Model, said, false}
+		}
 	}
-}
-
-func (r *chatReader) text(chunk *ChatChunk) (TextDelta, bool) {
-	if len(chunk.Choices) == 0 || chunk.Choices[0].Delta.Text() == "" {
-		return TextDelta{}, false
-	}
-	return TextDelta{Index: -1, Model: chunk.Model, Text: chunk.Choices[0].Delta.Text()}, true
+	return text
 }
 
 func (r *chatReader) result() *ChatCompletion {
-	if !r.hasBegun {
+	if r.whole.Object == "" { // nothing has come
 		return nil
 	}
 	// An empty text is how chunks begin, also those of tool calls and refusals, whose whole message has none.

@@ -1,9 +1,6 @@
 package parley
 
-import (
-	"context"
-	"net/http"
-)
+import "context"
 
 // CompareRequest is one conversation with several models.
 type CompareRequest struct {
@@ -73,8 +70,7 @@ const comparePath = "/v1/chat/compare"
 
 // Create asks and waits for the whole result. That some models failed is no error: see ModelResult.Error.
 func (s *CompareService) Create(ctx context.Context, req CompareRequest, options ...Option) (*CompareResult, error) {
-	call := request{method: http.MethodPost, path: comparePath, body: req, isPaid: true}
-	return fetch[CompareResult](ctx, s.transport, call, options)
+	return fetch[*CompareResult](ctx, s.transport, request{method: "POST", path: comparePath, body: req, isPaid: true}, options)
 }
 
 // Stream asks and returns as soon as the server has begun to answer.

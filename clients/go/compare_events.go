@@ -10,7 +10,7 @@ type CompareStream = Stream[CompareEvent, CompareResult]
 
 // CompareEvent is one of *ComparisonStart, *ComparisonModelChunk, *ComparisonModelStreamDone, *ComparisonModelResult,
 // *ComparisonChunk and *ComparisonDone; a type switch tells them apart.
-type CompareEvent interface{ isCompareEvent() }
+type CompareEvent interface{ addTo(*compareReader) }
 
 // ComparisonStart comes at once, before any model answers.
 type ComparisonStart struct {
@@ -54,69 +54,54 @@ type ComparisonDone struct {
 	ErrorCode string     `json:"error_code,omitempty"` // why the comparison breaks off, or why there is none
 }
 
-func (*ComparisonStart) isCompareEvent()           {}
-func (*ComparisonModelChunk) isCompareEvent()      {}
-func (*ComparisonModelStreamDone) isCompareEvent() {}
-func (*ComparisonModelResult) isCompareEvent()     {}
-func (*ComparisonChunk) isCompareEvent()           {}
-func (*ComparisonDone) isCompareEvent()            {}
+func (e *ComparisonStart) addTo(r *compareReader) { r.whole.Models = e.Models }
+func (e *ComparisonModelChunk) addTo(r *compareReader) {
+	r.text = TextDelta{-1, e.Model, e.Delta, false}
+}
+func (e *ComparisonModelStreamDone) addTo(r *compareReader) { r.add(e.ModelResult) }
+func (e *ComparisonModelResult) addTo(r *compareReader)     { r.add(e.ModelResult) }
+func (e *ComparisonChunk) addTo(r *compareReader) {
+	r.text = TextDelta{-1, e.ComparisonModel, e.Delta, true}
+}
+
+func (e *ComparisonDone) addTo(r *compareReader) {
+	r.whole.Object, r.whole.CompareOutcome, r.whole.ComparisonUsage = "compare.completion", e.CompareOutcome, e.Usage
+	slices.SortStableFunc(r.whole.Results, func(a, b ModelResult) int {
+		return slices.Index(r.whole.Models, a.Model) - slices.Index(r.whole.Models, b.Model)
+	})
+}
+
+var compareKinds = map[string]func() CompareEvent{
+	"comparison_start":  func() CompareEvent { return new(ComparisonStart) },
+	"model_chunk":       func() CompareEvent { return new(ComparisonModelChunk) },
+	"model_stream_done": func() CompareEvent { return new(ComparisonModelStreamDone) },
+	"model_result":      func() CompareEvent { return new(ComparisonModelResult) },
+	"comparison_chunk":  func() CompareEvent { return new(ComparisonChunk) },
+	"done":              func() CompareEvent { return new(ComparisonDone) },
+}
 
 // compareReader puts the result together, which no single event carries.
 type compareReader struct {
+	text       TextDelta
 	whole      CompareResult
 	comparison strings.Builder
-	isDone     bool
 }
 
-func (r *compareReader) create(kind string) (CompareEvent, bool) {
-	switch kind {
-	case "comparison_start":
-		return new(ComparisonStart), true
-	case "model_chunk":
-		return new(ComparisonModelChunk), true
-	case "model_stream_done":
-		return new(ComparisonModelStreamDone), true
-	case "model_result":
-		return new(ComparisonModelResult), true
-	case "comparison_chunk":
-		return new(ComparisonChunk), true
-	case "done":
-		return new(ComparisonDone), true
-	}
-	return nil, false
-}
+func (r *compareReader) add(result ModelResult) { r.whole.Results = append(r.whole.Results, result) }
 
-func (r *compareReader) keep(event CompareEvent) {
-	switch event := event.(type) {
-	case *ComparisonStart:
-		r.whole.Models = event.Models
-	case *ComparisonModelStreamDone:
-		r.whole.Results = append(r.whole.Results, event.ModelResult)
-	case *ComparisonModelResult:
-		r.whole.Results = append(r.whole.Results, event.ModelResult)
-	case *ComparisonChunk:
-		r.comparison.WriteString(event.Delta)
-	case *ComparisonDone:
-		r.whole.Object, r.whole.CompareOutcome, r.whole.ComparisonUsage = "compare.completion", event.CompareOutcome, event.Usage
-		slices.SortStableFunc(r.whole.Results, func(a, b ModelResult) int {
-			return slices.Index(r.whole.Models, a.Model) - slices.Index(r.whole.Models, b.Model)
-		})
-		r.isDone = true
-	}
-}
+func (*compareReader) create(kind string) func() CompareEvent { return compareKinds[kind] }
 
-func (r *compareReader) text(event CompareEvent) (TextDelta, bool) {
-	switch event := event.(type) {
-	case *ComparisonModelChunk:
-		return TextDelta{Index: -1, Model: event.Model, Text: event.Delta}, true
-	case *ComparisonChunk:
-		return TextDelta{Index: -1, Model: event.ComparisonModel, Text: event.Delta, IsSummary: true}, true
+func (r *compareReader) keep(event CompareEvent) TextDelta {
+	r.text = TextDelta{}
+	event.addTo(r)
+	if r.text.IsSummary {
+		r.comparison.WriteString(r.text.Text)
 	}
-	return TextDelta{}, false
+	return r.text
 }
 
 func (r *compareReader) result() *CompareResult {
-	if !r.isDone {
+	if r.whole.Object == "" { // which the last event sets
 		return nil
 	}
 	r.whole.Comparison = r.comparison.String()

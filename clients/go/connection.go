@@ -1,6 +1,7 @@
 package parley
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -44,19 +45,45 @@ func (t *transport) open(ctx context.Context, path string, body any, options []O
 	return c, nil
 }
 
-// next returns the next message, io.EOF at [DONE].
+// next returns the next message, or what ends the stream: io.EOF at [DONE], the server's own error, a failure.
 func (c *connection) next() (message, error) {
 	if c.ctx.Err() != nil { // what is buffered belongs to a stream that was left
 		return message{}, c.request.failure(c.ctx, c.requestID, context.Canceled)
 	}
 	found, err := c.messages.next()
 	switch {
-	case err == nil || err == io.EOF:
+	case err == io.EOF:
 		return found, err
-	case c.ctx.Err() != nil:
+	case err != nil && c.ctx.Err() != nil:
 		return found, c.request.failure(c.ctx, c.requestID, err)
+	case err != nil:
+		return found, c.failure("the stream broke off before its end", err)
 	}
-	return found, c.failure("the stream broke off before its end", err)
+	return c.classify(found)
+}
+
+// classify finds an event's kind: a member of its data, else its name, else nothing. The event of kind "error", and an error
+// without a kind, ends the stream; an "error" inside any other event is its data.
+func (c *connection) classify(m message) (message, error) {
+	var data struct{ Type, Event, Error any }
+	if err := c.decode(m.data, &data); err != nil {
+		return m, err
+	}
+	ofType, _ := data.Type.(string)
+	ofEvent, _ := data.Event.(string)
+	m.kind = cmp.Or(ofType, ofEvent, m.kind)
+	if m.kind == "error" || m.kind == "" && data.Error != nil {
+		told := readProblem(m.data)
+		return m, &StreamError{Code: told.Code, Message: told.Message, Details: told.Details, RequestID: c.requestID}
+	}
+	return m, nil
+}
+
+func (c *connection) decode(data []byte, into any) error {
+	if err := decode(data, into); err != nil {
+		return c.failure("the stream holds what is no event of Parley's", err)
+	}
+	return nil
 }
 
 func (c *connection) failure(what string, err error) error {

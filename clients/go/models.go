@@ -3,7 +3,6 @@ package parley
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -83,22 +82,20 @@ func (s *ModelsService) List(ctx context.Context, filter ModelFilter, options ..
 	if filter.Free != nil {
 		query.Set("free", strconv.FormatBool(*filter.Free))
 	}
-	var list struct{ Data []Model }
-	err := s.transport.call(ctx, request{method: http.MethodGet, path: "/v1/models", query: query}, &list, options)
+	list, err := fetch[struct{ Data []Model }](ctx, s.transport, request{method: "GET", path: "/v1/models", query: query}, options)
 	return list.Data, err
 }
 
 // Search returns a page of the models that were looked for.
 func (s *ModelsService) Search(ctx context.Context, search ModelSearch, options ...Option) (*ModelPage, error) {
 	query := queryOf("q", search.Q, "limit", search.Limit, "offset", search.Offset)
-	call := request{method: http.MethodGet, path: "/v1/models/search", query: query}
-	return fetch[ModelPage](ctx, s.transport, call, options)
+	return fetch[*ModelPage](ctx, s.transport, request{method: "GET", path: "/v1/models/search", query: query}, options)
 }
 
 // Get returns one model, listed or not: whatever name a request may use.
 func (s *ModelsService) Get(ctx context.Context, id string, options ...Option) (*Model, error) {
 	path := "/v1/models/" + strings.ReplaceAll(url.PathEscape(id), "%2F", "/") // these ids hold slashes
-	return fetch[Model](ctx, s.transport, request{method: http.MethodGet, path: path}, options)
+	return fetch[*Model](ctx, s.transport, request{method: "GET", path: path}, options)
 }
 
 // queryOf returns the pairs of name and value, a string or a number, but for empty ones and zeros.

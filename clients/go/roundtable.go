@@ -3,7 +3,6 @@ package parley
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 )
 
 // Resolution is what becomes of the answers of a roundtable.
@@ -141,8 +140,7 @@ const roundtablePath = "/v3/roundtable"
 
 // Create asks and waits for the whole result. That some seats failed is no error: see SeatResult.Error.
 func (s *RoundtableService) Create(ctx context.Context, req RoundtableRequest, options ...Option) (*RoundtableResult, error) {
-	call := request{method: http.MethodPost, path: roundtablePath, body: req, isPaid: true}
-	return fetch[RoundtableResult](ctx, s.transport, call, options)
+	return fetch[*RoundtableResult](ctx, s.transport, request{method: "POST", path: roundtablePath, body: req, isPaid: true}, options)
 }
 
 // Vote lets the seats choose one of req.Choices, by plurality; the winner is the result's Data, the count its Meta.Vote.

@@ -5,7 +5,7 @@ type RoundtableStream = Stream[RoundtableEvent, RoundtableResult]
 
 // RoundtableEvent is one of *RoundtableStart, *RoundtableModelDelta, *RoundtableModelDone, *RoundtableModelError,
 // *RoundtableSummaryDelta and *RoundtableDone; a type switch tells them apart.
-type RoundtableEvent interface{ isRoundtableEvent() }
+type RoundtableEvent interface{ addTo(*roundtableReader) }
 
 // RoundtableStart comes at once, before any model answers.
 type RoundtableStart struct {
@@ -52,47 +52,38 @@ type RoundtableDone struct {
 	RoundtableResult
 }
 
-func (*RoundtableStart) isRoundtableEvent()        {}
-func (*RoundtableModelDelta) isRoundtableEvent()   {}
-func (*RoundtableModelDone) isRoundtableEvent()    {}
-func (*RoundtableModelError) isRoundtableEvent()   {}
-func (*RoundtableSummaryDelta) isRoundtableEvent() {}
-func (*RoundtableDone) isRoundtableEvent()         {}
+func (*RoundtableStart) addTo(*roundtableReader) {}
+func (e *RoundtableModelDelta) addTo(r *roundtableReader) {
+	r.text = TextDelta{e.ModelIndex, e.Model, e.Delta, false}
+}
+func (*RoundtableModelDone) addTo(*roundtableReader)  {}
+func (*RoundtableModelError) addTo(*roundtableReader) {}
+func (e *RoundtableSummaryDelta) addTo(r *roundtableReader) {
+	r.text = TextDelta{-1, e.Model, e.Delta, true}
+}
+func (e *RoundtableDone) addTo(r *roundtableReader) { r.whole = &e.RoundtableResult }
 
-type roundtableReader struct{ whole *RoundtableResult }
-
-func (r *roundtableReader) create(kind string) (RoundtableEvent, bool) {
-	switch kind {
-	case "start":
-		return new(RoundtableStart), true
-	case "model_delta":
-		return new(RoundtableModelDelta), true
-	case "model_done":
-		return new(RoundtableModelDone), true
-	case "model_error":
-		return new(RoundtableModelError), true
-	case "summary_delta":
-		return new(RoundtableSummaryDelta), true
-	case "done":
-		return new(RoundtableDone), true
-	}
-	return nil, false
+var roundtableKinds = map[string]func() RoundtableEvent{
+	"start":         func() RoundtableEvent { return new(RoundtableStart) },
+	"model_delta":   func() RoundtableEvent { return new(RoundtableModelDelta) },
+	"model_done":    func() RoundtableEvent { return new(RoundtableModelDone) },
+	"model_error":   func() RoundtableEvent { return new(RoundtableModelError) },
+	"summary_delta": func() RoundtableEvent { return new(RoundtableSummaryDelta) },
+	"done":          func() RoundtableEvent { return new(RoundtableDone) },
 }
 
-func (r *roundtableReader) keep(event RoundtableEvent) {
-	if done, isDone := event.(*RoundtableDone); isDone {
-		r.whole = &done.RoundtableResult
-	}
+// roundtableReader waits for the result, which the last event carries.
+type roundtableReader struct {
+	text  TextDelta
+	whole *RoundtableResult
 }
 
-func (r *roundtableReader) text(event RoundtableEvent) (TextDelta, bool) {
-	switch event := event.(type) {
-	case *RoundtableModelDelta:
-		return TextDelta{Index: event.ModelIndex, Model: event.Model, Text: event.Delta}, true
-	case *RoundtableSummaryDelta:
-		return TextDelta{Index: -1, Model: event.Model, Text: event.Delta, IsSummary: true}, true
-	}
-	return TextDelta{}, false
+func (*roundtableReader) create(kind string) func() RoundtableEvent { return roundtableKinds[kind] }
+
+func (r *roundtableReader) keep(event RoundtableEvent) TextDelta {
+	r.text = TextDelta{}
+	event.addTo(r)
+	return r.text
 }
 
 func (r *roundtableReader) result() *RoundtableResult { return r.whole }

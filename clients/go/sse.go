@@ -3,13 +3,12 @@ package parley
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 )
 
 // message is one event of a stream: its name, if it has one, and its data.
 type message struct {
-	name string
+	kind string
 	data []byte
 }
 
@@ -20,43 +19,30 @@ func newMessageReader(r io.Reader) *messageReader { return &messageReader{bufio.
 
 // next returns the next event that has data. It returns io.EOF at [DONE], and io.ErrUnexpectedEOF, or what the connection broke
 // with, where the stream ends before it: an event without its blank line has not arrived.
-func (m *messageReader) next() (message, error) {
-	var found message
+func (m *messageReader) next() (found message, err error) {
 	for {
-		line, err := m.readLine()
+		line, err := m.lines.ReadBytes('\n')
+		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 		field, value, _ := bytes.Cut(line, []byte(":"))
 		value = bytes.TrimPrefix(value, []byte(" "))
 		switch string(field) {
 		case "event":
-			found.name = string(value)
+			found.kind = string(value)
 		case "data":
-			if found.data != nil {
-				found.data = append(found.data, '\n')
-			}
-			found.data = append(found.data, value...)
+			found.data = append(append(found.data, value...), '\n')
 		}
-		isWhole := err == nil && len(line) == 0
+		if err == nil && len(line) > 0 {
+			continue
+		}
+		found.data = bytes.TrimSuffix(found.data, []byte("\n"))
 		switch {
-		case (isWhole || err != nil) && string(found.data) == "[DONE]":
+		case string(found.data) == "[DONE]":
 			return message{}, io.EOF
-		case errors.Is(err, io.EOF):
+		case err == io.EOF:
 			return message{}, io.ErrUnexpectedEOF
-		case err != nil:
-			return message{}, err
-		case isWhole && len(found.data) > 0:
-			return found, nil
-		case isWhole:
-			found = message{}
+		case err != nil || len(found.data) > 0:
+			return found, err
 		}
+		found = message{}
 	}
-}
-
-// readLine returns a line without its end, LF or CRLF, or what came of it before an error.
-func (m *messageReader) readLine() ([]byte, error) {
-	line, err := m.lines.ReadBytes('\n')
-	if err != nil {
-		return line, err
-	}
-	line = line[:len(line)-1]
-	return bytes.TrimSuffix(line, []byte("\r")), nil
 }

@@ -21,7 +21,7 @@ func messagesOf(r io.Reader) ([]string, error) {
 		if err != nil {
 			return found, err
 		}
-		found = append(found, message.name+"|"+string(message.data))
+		found = append(found, message.kind+"|"+string(message.data))
 	}
 }
 

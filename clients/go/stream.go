@@ -1,7 +1,6 @@
 package parley
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"iter"
@@ -22,15 +21,15 @@ type TextDelta struct {
 type Stream[E, R any] struct {
 	connection *connection
 	reader     eventReader[E, R]
-	err        error // what ended the stream: io.EOF at its proper end
+	text       TextDelta // of the last event
+	err        error     // what ended the stream: io.EOF at its proper end
 }
 
 // eventReader is what one API's streams have of their own. It keeps what the whole result takes.
 type eventReader[E, R any] interface {
-	create(kind string) (event E, isKnown bool) // an empty event of this kind, to decode into
-	keep(event E)
-	text(event E) (delta TextDelta, isText bool)
-	result() *R // nil before all of it has come
+	create(kind string) func() E // makes an empty event of this kind, to decode into; nil for an unknown one
+	keep(event E) TextDelta      // the event's text, if it is one
+	result() *R                  // nil before all of it has come
 }
 
 func stream[E, R any](
@@ -61,12 +60,8 @@ func (s *Stream[E, R]) Events() iter.Seq2[E, error] {
 // TextDeltas yields the text alone, seats interleaved as it comes. It ends as [Stream.Events] does.
 func (s *Stream[E, R]) TextDeltas() iter.Seq2[TextDelta, error] {
 	return func(yield func(TextDelta, error) bool) {
-		for event, err := range s.Events() {
-			if err != nil {
-				yield(TextDelta{}, err)
-				return
-			}
-			if delta, isText := s.reader.text(event); isText && !yield(delta, nil) {
+		for _, err := range s.Events() {
+			if (err != nil || s.text != TextDelta{}) && !yield(s.text, err) {
 				return
 			}
 		}
@@ -93,44 +88,22 @@ func (s *Stream[E, R]) Close() error { return s.connection.close() }
 // RequestID is what the server's log and traces call this request.
 func (s *Stream[E, R]) RequestID() string { return s.connection.requestID }
 
-func (s *Stream[E, R]) next() (event E, err error) {
+// next returns the next event of a kind that is known.
+func (s *Stream[E, R]) next() (E, error) {
+	s.text = TextDelta{}
 	for s.err == nil {
 		var found message
 		if found, s.err = s.connection.next(); s.err != nil {
 			break
 		}
-		kind, told, err := readKind(found)
-		event, isKnown := s.reader.create(kind)
-		if err == nil && told == nil && isKnown {
-			err = decode(found.data, event)
-		}
-		switch {
-		case err != nil:
-			s.err = s.connection.failure("the stream holds what is no event of Parley's", err)
-		case told != nil:
-			told.RequestID = s.connection.requestID
-			s.err = told
-		case isKnown:
-			s.reader.keep(event)
-			return event, nil
+		if create := s.reader.create(found.kind); create != nil {
+			event := create()
+			if s.err = s.connection.decode(found.data, event); s.err == nil {
+				s.text = s.reader.keep(event)
+				return event, nil
+			}
 		}
 	}
-	return event, s.err
-}
-
-// readKind returns what tells an event's kind: a member of its data, else its name, else nothing. The event of kind "error",
-// and an error without a kind, ends the stream; an "error" inside any other event is its data.
-func readKind(m message) (kind string, told *StreamError, err error) {
-	var data struct{ Type, Event, Error any }
-	if err := decode(m.data, &data); err != nil {
-		return "", nil, err
-	}
-	ofType, _ := data.Type.(string)
-	ofEvent, _ := data.Event.(string)
-	kind = cmp.Or(ofType, ofEvent, m.name)
-	if kind == "error" || kind == "" && data.Error != nil {
-		found := readProblem(m.data)
-		told = &StreamError{Code: found.Code, Message: found.Message, Details: found.Details}
-	}
-	return kind, told, nil
+	var none E
+	return none, s.err
 }

@@ -1,10 +1,6 @@
 package parley
 
-import (
-	"context"
-	"net/http"
-	"net/url"
-)
+import "context"
 
 // Template is the stored beginning of a conversation.
 type Template struct {
@@ -50,36 +46,32 @@ func (f TemplateFields) MarshalJSON() ([]byte, error) {
 // TemplatesService keeps templates.
 type TemplatesService struct{ transport *transport }
 
+const templatesPath = "/v1/templates"
+
 // Create stores a template. It is tried again only where the server said that it did nothing, so that none is made twice.
 func (s *TemplatesService) Create(ctx context.Context, fields TemplateFields, options ...Option) (*Template, error) {
-	call := request{method: http.MethodPost, path: "/v1/templates", body: fields, onlyIfRefused: true}
-	return fetch[Template](ctx, s.transport, call, options)
+	call := request{method: "POST", path: templatesPath, body: fields, onlyIfRefused: true}
+	return fetch[*Template](ctx, s.transport, call, options)
 }
 
 // List returns the key's own templates and the global ones.
 func (s *TemplatesService) List(ctx context.Context, options ...Option) ([]Template, error) {
-	var list []Template
-	err := s.transport.call(ctx, request{method: http.MethodGet, path: "/v1/templates"}, &list, options)
-	return list, err
+	return fetch[[]Template](ctx, s.transport, request{method: "GET", path: templatesPath}, options)
 }
 
 // Get returns one template.
 func (s *TemplatesService) Get(ctx context.Context, id string, options ...Option) (*Template, error) {
-	return fetch[Template](ctx, s.transport, templateRequest(http.MethodGet, id, nil), options)
+	return fetch[*Template](ctx, s.transport, request{method: "GET", path: below(templatesPath, id)}, options)
 }
 
 // Update changes the fields that are set, empties those to clear, and returns the whole template.
 func (s *TemplatesService) Update(
 	ctx context.Context, id string, fields TemplateFields, options ...Option,
 ) (*Template, error) {
-	return fetch[Template](ctx, s.transport, templateRequest(http.MethodPatch, id, fields), options)
+	return fetch[*Template](ctx, s.transport, request{method: "PATCH", path: below(templatesPath, id), body: fields}, options)
 }
 
 // Delete removes a template.
 func (s *TemplatesService) Delete(ctx context.Context, id string, options ...Option) error {
-	return s.transport.call(ctx, templateRequest(http.MethodDelete, id, nil), nil, options)
-}
-
-func templateRequest(method, id string, body any) request {
-	return request{method: method, path: "/v1/templates/" + url.PathEscape(id), body: body}
+	return s.transport.call(ctx, request{method: "DELETE", path: below(templatesPath, id)}, nil, options)
 }

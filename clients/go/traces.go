@@ -1,10 +1,6 @@
 package parley
 
-import (
-	"context"
-	"net/http"
-	"net/url"
-)
+import "context"
 
 // TraceQuery asks for a page of traces; its zero value takes the newest 20.
 type TraceQuery struct {
@@ -55,21 +51,20 @@ type Span struct {
 // TracesService shows what happened. A trace appears shortly after its request has ended.
 type TracesService struct{ transport *transport }
 
+const tracesPath = "/v3/traces"
+
 // List returns a page of the key's traces.
 func (s *TracesService) List(ctx context.Context, query TraceQuery, options ...Option) (*TracePage, error) {
 	values := queryOf("limit", query.Limit, "offset", query.Offset, "name", query.Name)
-	call := request{method: http.MethodGet, path: "/v3/traces", query: values}
-	return fetch[TracePage](ctx, s.transport, call, options)
+	return fetch[*TracePage](ctx, s.transport, request{method: "GET", path: tracesPath, query: values}, options)
 }
 
 // Get returns one trace with its spans.
 func (s *TracesService) Get(ctx context.Context, id string, options ...Option) (*Trace, error) {
-	call := request{method: http.MethodGet, path: "/v3/traces/" + url.PathEscape(id)}
-	return fetch[Trace](ctx, s.transport, call, options)
+	return fetch[*Trace](ctx, s.transport, request{method: "GET", path: below(tracesPath, id)}, options)
 }
 
 // Delete removes the key's part of a trace.
 func (s *TracesService) Delete(ctx context.Context, id string, options ...Option) error {
-	call := request{method: http.MethodDelete, path: "/v3/traces/" + url.PathEscape(id)}
-	return s.transport.call(ctx, call, nil, options)
+	return s.transport.call(ctx, request{method: "DELETE", path: below(tracesPath, id)}, nil, options)
 }

@@ -39,11 +39,14 @@ type request struct {
 
 func (r request) String() string { return r.method + " " + r.path }
 
+// below returns the path of one of the things that a list holds.
+func below(list, id string) string { return list + "/" + url.PathEscape(id) }
+
 // fetch makes a plain call and returns its answer.
-func fetch[T any](ctx context.Context, t *transport, r request, options []Option) (*T, error) {
-	answer := new(T)
-	if err := t.call(ctx, r, answer, options); err != nil {
-		return nil, err
+func fetch[T any](ctx context.Context, t *transport, r request, options []Option) (T, error) {
+	var answer, none T
+	if err := t.call(ctx, r, &answer, options); err != nil {
+		return none, err
 	}
 	return answer, nil
 }

@@ -1,10 +1,6 @@
 package parley
 
-import (
-	"context"
-	"net/http"
-	"net/url"
-)
+import "context"
 
 // UsageFilter says which calls are meant; its zero value takes all that the key may see.
 type UsageFilter struct {
@@ -133,28 +129,25 @@ type UsageService struct{ transport *transport }
 
 // Totals returns the sums of the calls that are meant.
 func (s *UsageService) Totals(ctx context.Context, filter UsageFilter, options ...Option) (*UsageTotals, error) {
-	call := request{method: http.MethodPost, path: "/v1/usage", body: filter}
-	return fetch[UsageTotals](ctx, s.transport, call, options)
+	return fetch[*UsageTotals](ctx, s.transport, request{method: "POST", path: "/v1/usage", body: filter}, options)
 }
 
 // Events returns a page of the calls that are meant: N+1 for a panel of N with a consolidation.
 func (s *UsageService) Events(ctx context.Context, query UsageEventsQuery, options ...Option) (*UsageEvents, error) {
-	call := request{method: http.MethodPost, path: "/v1/usage/events", body: query}
-	return fetch[UsageEvents](ctx, s.transport, call, options)
+	return fetch[*UsageEvents](ctx, s.transport, request{method: "POST", path: "/v1/usage/events", body: query}, options)
 }
 
 // Attempts returns every upstream call behind one event.
 func (s *UsageService) Attempts(ctx context.Context, eventID string, options ...Option) (*UsageAttempts, error) {
-	path := "/v1/usage/events/" + url.PathEscape(eventID) + "/attempts"
-	return fetch[UsageAttempts](ctx, s.transport, request{method: http.MethodGet, path: path}, options)
+	return fetch[*UsageAttempts](ctx, s.transport, request{method: "GET", path: below("/v1/usage/events", eventID) + "/attempts"}, options)
 }
 
 // RateLimits returns the windows of the calling key.
 func (s *UsageService) RateLimits(ctx context.Context, options ...Option) (*RateLimits, error) {
-	return fetch[RateLimits](ctx, s.transport, request{method: http.MethodGet, path: "/v1/usage/rate-limits"}, options)
+	return fetch[*RateLimits](ctx, s.transport, request{method: "GET", path: "/v1/usage/rate-limits"}, options)
 }
 
 // Balance returns what the calling key may still spend.
 func (s *UsageService) Balance(ctx context.Context, options ...Option) (*Balance, error) {
-	return fetch[Balance](ctx, s.transport, request{method: http.MethodGet, path: "/v1/balance"}, options)
+	return fetch[*Balance](ctx, s.transport, request{method: "GET", path: "/v1/balance"}, options)
 }
