@@ -159,7 +159,8 @@ def test_run_of_this_tab_is_replayed_with_another_panel(
 
     expect(page).to_have_url(re.compile("#/ask$"))
     expect(page.get_by_role("article", name="sandbox/down")).to_contain_text("failed")
-    expect(page.get_by_role("article", name="sandbox/contrarian")).to_contain_text("done")
+    answers = page.get_by_role("region", name="Answers")
+    expect(answers.get_by_role("article", name="sandbox/contrarian")).to_contain_text("done")
     expect(page.get_by_label("Question")).to_have_value(QUESTION)
 
 
