@@ -90,7 +90,8 @@ def test_filters_narrow_both(capsys: pytest.CaptureFixture[str]) -> None:
     assert (failed["events"]["total"], failed["total_cost_usd"]) == (1, "0")
     named = document(capsys, "usage", "--events", "--model", "sandbox/terse")
     assert [row["model"] for row in named["events"]] == ["sandbox/terse"]
-    assert document(capsys, "usage", "--until", "2020-01-01")["events"]["total"] == 0
+    for until in ("2020-01-01", "2020-01-01T12:00", "2020-01-01 12:00:00", "2020-01-01T12:00+02:00"):
+        assert document(capsys, "usage", "--until", until)["events"]["total"] == 0
     assert document(capsys, "usage", "--since", "2020-01-01T00:00:00Z")["events"]["total"] == 2
     assert document(capsys, "usage", "--key-id", "key_other")["events"]["total"] == 0
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from parley.cli.connection import Target, connect
 from parley.cli.fault import misused
+from parley.cli.moments import moment
 from parley.cli.options import Config, Json, Url
 from parley.cli.shapes import read_shape
 from parley.cli.terminal import count, duration, make_console, money, plain, say, write_json, write_rows
@@ -102,7 +103,13 @@ def usage(
     """Show what was used and what it cost."""
     if not events and not limit is offset is None:
         raise misused("--limit and --offset are for --events; totals count everything.")
-    asked: JsonObject = {"since": since, "until": until, "model": model, "status": status, "key_id": key_id}
+    asked: JsonObject = {
+        "since": moment(since),
+        "until": moment(until),
+        "model": model,
+        "status": status,
+        "key_id": key_id,
+    }
     if events:
         asked |= {"limit": limit or _USUAL_EVENTS, "offset": offset or 0}
     with connect(Target(url, config)) as client:
