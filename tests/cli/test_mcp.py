@@ -18,6 +18,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from cli_process import QUICK, environment, parley
 from parley.cli.client import Client as Server
+from parley.cli.mcp import MOST_LINE_BYTES
 from parley.cli.mcp_bridge import Bridge
 from serving import ADMIN_KEY, post, serving
 from silent import MODEL, silent_provider
@@ -177,7 +178,7 @@ def process(folder: Path, **env: str) -> "Iterator[subprocess.Popen[bytes]]":
 
 def line(method: str, rpc_id: Any = None, **params: Any) -> bytes:
     message = {"jsonrpc": "2.0", "method": method, "params": params, **({} if rpc_id is None else {"id": rpc_id})}
-    return json.dumps(message, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(message).encode() + b"\n"
 
 
 def exchange(started: "subprocess.Popen[bytes]", message: bytes) -> Any:
@@ -222,6 +223,14 @@ def test_batches_pass_where_the_version_has_them(folder: Path) -> None:
         assert [first["id"], second["id"]] == [1, 2]
         exchange(started, line("initialize", 0, protocolVersion="2025-11-25"))
         assert exchange(started, batch)["error"]["code"] == -32600
+
+
+def test_message_beyond_all_bounds_is_dropped_and_the_next_one_answered(folder: Path) -> None:
+    with process(folder) as started:
+        refused = exchange(started, b"x" * (MOST_LINE_BYTES + 1) + b"\n")
+        assert refused["error"]["code"] == -32600
+        assert "was dropped" in refused["error"]["message"]
+        assert exchange(started, line("ping", 1))["id"] == 1
 
 
 def test_empty_stream_is_the_end(folder: Path) -> None:
@@ -282,6 +291,17 @@ def test_server_that_does_not_answer_as_it_should_is_an_error_of_the_call(reply:
     (answer,) = bridged(reply, line("tools/list", 7))
     assert answer["id"] == 7
     assert told in answer["error"]["message"]
+
+
+def test_batch_and_notification_that_reach_no_server_differ_in_who_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.BytesIO()
+    bridge = Bridge(Server("http://127.0.0.1:1"), out)
+    for message in (b"[" + line("ping", 1).strip() + b"]\n", line("ping", "\ud800"), line("notifications/initialized")):
+        bridge.take(message)
+    asyncio.run(until(lambda: out.getvalue().count(b"\n") == 2 and "Cannot reach" in capsys.readouterr().err))
+    bridge.close()
+    answers = [json.loads(row) for row in out.getvalue().splitlines()]
+    assert {answer["id"] for answer in answers} == {None, "\ud800"}
 
 
 def test_answer_of_several_lines_becomes_one() -> None:

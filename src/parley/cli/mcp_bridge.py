@@ -75,10 +75,13 @@ class Bridge:
         if method == "initialize" and call_id is not None:
             self._open(line, call_id)  # what follows needs what it says
             return
-        if call_id is not None and len(self._calls) >= _MOST_CALLS:
-            self._fail(call_id, f"{_MOST_CALLS} calls run already; wait for one to end.", _INVALID_REQUEST)
-            return
         call = _Call()
+        if len(self._threads) >= _MOST_CALLS:
+            if call_id is not None:
+                self._fail(call_id, f"{_MOST_CALLS} calls run already; wait for one to end.", _INVALID_REQUEST)
+            else:
+                self._run(line, message, None, call)
+            return
         if call_id is not None:
             self._calls[call_id] = call
         thread = threading.Thread(target=self._run, args=(line, message, call_id, call), daemon=True)
@@ -140,7 +143,11 @@ class Bridge:
             if call_id is not None and self._calls.get(call_id) is call:
                 del self._calls[call_id]
             self._threads.discard(threading.current_thread())
-        if why is not None and not call.is_cancelled:
+        if why is None or call.is_cancelled:
+            return
+        if call_id is None and "method" in message:
+            print(f"parley mcp: {why}", file=sys.stderr)  # a notification has no answer
+        else:
             self._fail(call_id, why)
 
     def _relay(self, response: http.client.HTTPResponse, call_id: CallId | None, call: _Call) -> bool:
@@ -172,7 +179,7 @@ class Bridge:
             error["message"] = f"{error.get('message')} Set PARLEY_API_KEY to a key of {self._client.url}."
         if call_id is not None and told.get("id") is None:
             told["id"] = call_id[1]  # it was refused before its id was read
-        self._write(json.dumps(told, ensure_ascii=False).encode())
+        self._write(json.dumps(told).encode())
 
     def _headers(self, message: JsonObject) -> Mapping[str, str]:
         """Return the headers that repeat what stands in a message, as its version of the protocol wants."""
@@ -187,11 +194,8 @@ class Bridge:
 
     def _fail(self, call_id: CallId | None, why: str, code: int = _INTERNAL_ERROR) -> None:
         error: JsonObject = {"code": code, "message": why}
-        if call_id is None and code == _INTERNAL_ERROR:
-            print(f"parley mcp: {why}", file=sys.stderr)  # of a notification: it has no answer
-            return
         told: JsonObject = {"jsonrpc": "2.0", "id": None if call_id is None else call_id[1], "error": error}
-        self._write(json.dumps(told, ensure_ascii=False).encode())
+        self._write(json.dumps(told).encode())
 
     def _write(self, message: bytes) -> None:
         """Write one line: a line end within JSON is but a blank."""

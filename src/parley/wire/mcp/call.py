@@ -13,7 +13,7 @@ from parley.wire.exchange import Exchange, Reply, RequestInfo
 from parley.wire.mcp.progress import Notify, Progress
 from parley.wire.mcp.results import panel_result, problem_result, refusal_result
 from parley.wire.mcp.rpc import Params, RpcId
-from parley.wire.mcp.running import CallName, RunningCalls
+from parley.wire.mcp.running import CallName, RunningCalls, Underway
 from parley.wire.mcp.tools import PanelTool, Toolbox
 from parley.wire.trace_context import parent_span_id_of, trace_id_of
 
@@ -45,7 +45,7 @@ class PanelCall:
     """A call that may run; whoever opened it closes it. `encode` makes the answer of a result."""
 
     order: Order
-    name: CallName | None
+    underway: Underway
     exchange: Exchange
     ticket: Ticket
     serving: Serving
@@ -59,8 +59,7 @@ class PanelCall:
         async with asyncio.TaskGroup() as group:
             task = group.create_task(run())
             self.serving.runs.add(task)
-            with self.running.listed(self.name, task):
-                await asyncio.wait([task])
+            self.underway.bind(task)
         if run.is_unwanted:
             self.serving.log.info("call_cancelled", request_id=self.ticket.request_id)
             return None
@@ -71,6 +70,7 @@ class PanelCall:
 
     def close(self) -> None:
         """Settle what a run that never began, or was cut short, has left open."""
+        self.running.end(self.underway)
         self.serving.gateway.close(self.ticket)
 
 
@@ -87,17 +87,21 @@ class Counter:
     ) -> PanelCall | bytes:
         """Return the call that may run, or the answer of one that is refused before any model is asked."""
         serving = self._serving
+        # Before anything is awaited: a client that thinks better of it may say so at once.
+        underway = self.running.begin(CallName.of(visitor.caller.key_id, visitor.session, order.rpc_id))
         try:
             serving.runs.check_open()
             exchange = order.tool.contract.decode(self._tools.body(order.tool, order.arguments), self._info(visitor))
             context = visitor.traceparent
             origin = Origin(visitor.caller, visitor.request_id, trace_id_of(context), parent_span_id_of(context))
             ticket = await serving.gateway.open(origin, exchange.request)
-        except (RequestRefused, NotServing) as error:
+        except BaseException as error:
+            self.running.end(underway)
+            if not isinstance(error, RequestRefused | NotServing):
+                raise
             serving.count_refusal(order.tool.api, error.code)
             return encode(order.rpc_id, refusal_result(error))
-        name = CallName.of(visitor.caller.key_id, visitor.session, order.rpc_id)
-        return PanelCall(order, name, exchange, ticket, serving, self.running, encode)
+        return PanelCall(order, underway, exchange, ticket, serving, self.running, encode)
 
     def _info(self, visitor: Visitor) -> RequestInfo:
         settings = self._serving.settings

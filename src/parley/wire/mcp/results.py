@@ -81,12 +81,13 @@ def _merged(result: PanelResult) -> str:
     if verdict.judge is not None and verdict.failure is None and said is not None:
         cut = " The answers were cut to fit." if verdict.is_truncated else ""
         return f"{verdict.judge.model} merged {_answered(result)}.{cut}\n\n{said}"
+    answered = f"{sum(answer.failure is None for answer in result.answers)} of {len(result.answers)} models answered"
     if verdict.failure is not None:
-        broken = f"{_answered(result)}, but they could not be merged whole: {verdict.failure.message}"
+        broken = f"{answered}, but merging them failed: {verdict.failure.message}"
         return f"{broken}\n\n{said}" if said else f"{broken} They follow as they are."
     if said is not None:
-        return f"{_answered(result)}; it stands alone, so nothing was merged.\n\n{said}"
-    return f"{_answered(result)}; not merged, as they follow."
+        return f"{answered}, so there was nothing to merge.\n\n{said}"
+    return f"{answered}; not merged, as they follow."
 
 
 def _vote(result: PanelResult) -> str:
