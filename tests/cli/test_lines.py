@@ -81,10 +81,12 @@ def test_line_is_written_when_its_event_comes_and_a_closed_pipe_cancels_quietly(
     assert asyncio.run(main()) == (141, b"")
 
 
-@pytest.mark.parametrize("arguments", [["ask", "What is 6 * 7?", *PANEL], ["models"], ["models", "--json"]])
+@pytest.mark.parametrize("arguments", [["ask", "What is 6 * 7?", *PANEL], ["models"], ["models", "--json"], ["--help"]])
 def test_reader_that_is_gone_is_no_traceback(arguments: list[str], url: str, tmp_path: Path) -> None:
-    program = [sys.executable, "-m", "parley", *arguments, "--url", url]
-    with subprocess.Popen(program, env=environment(), cwd=tmp_path, stdout=-1, stderr=-1, text=True) as running:
+    program = [sys.executable, "-m", "parley", *arguments]
+    with subprocess.Popen(
+        program, env=environment(PARLEY_URL=url), cwd=tmp_path, stdout=-1, stderr=-1, text=True
+    ) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         running.stdout.close()

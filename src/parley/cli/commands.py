@@ -17,7 +17,7 @@ from rich.text import Text
 from typer.exceptions import TyperException
 
 from parley import __version__
-from parley.cli.fault import CommandFault, ExitCode, misused
+from parley.cli.fault import CommandFault, ExitCode, misused, output_closed
 from parley.cli.terminal import harmless, make_console, say, write_json, write_line
 
 COMMANDS = {
@@ -48,6 +48,10 @@ GROUPS = {"keys": ("keys", "Make, list and disable keys.")}
 
 # Its words are those of another command: none of them is an option of its own.
 _AS_IT_STANDS = {"ignore_unknown_options": True, "help_option_names": [], "allow_interspersed_args": False}
+
+
+_TYPERS_CLOSED_PIPE = 1
+"""How typer ends the process where nobody reads a help text; no command of ours ends it so."""
 
 
 def make_app(names: Iterable[str] = (*COMMANDS, *GROUPS)) -> typer.Typer:
@@ -88,6 +92,10 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     try:
         code = typer.main.get_command(_app_for(arguments))(list(arguments), prog_name="parley", standalone_mode=False)
+    except SystemExit as end:
+        if end.code != _TYPERS_CLOSED_PIPE:
+            raise
+        raise output_closed() from end
     except TyperException as error:
         return _report(misused(_explained(error.format_message())), arguments, _help_hint(arguments))
     except CommandFault as fault:
