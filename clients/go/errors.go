@@ -103,16 +103,12 @@ func readProblem(data []byte) *APIError {
 		RequestID string `json:"request_id"`
 	}
 	_ = decode(data, &body)
-	found := &APIError{Code: body.Code, Details: body.Details, RequestID: body.RequestID}
-	if json.Unmarshal(body.Error, &found.Message) == nil {
-		return found
-	}
-	var object struct {
-		*APIError
+	object := struct {
+		APIError
 		RetryAfter float64 `json:"retry_after_seconds"`
-	}
-	object.APIError = found
+	}{APIError: APIError{Code: body.Code, Details: body.Details, RequestID: body.RequestID}}
 	_ = decode(body.Error, &object)
-	found.RetryAfter = asWait(object.RetryAfter)
-	return found
+	_ = json.Unmarshal(body.Error, &object.Message)
+	object.APIError.RetryAfter = asWait(object.RetryAfter)
+	return &object.APIError
 }

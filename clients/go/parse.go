@@ -75,7 +75,7 @@ func (s *schema) read(result *RoundtableResult, into any) error {
 		return &OutputError{Message: what, Raw: result}
 	}
 	var value any
-	err := decode(result.Data.json(), &value)
+	err := decode([]byte(result.Data.text()), &value)
 	if err == nil {
 		err = s.check(value, "$")
 	}

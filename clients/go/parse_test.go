@@ -150,7 +150,7 @@ func TestListsMapsAndPointersAreCheckedToo(t *testing.T) {
 
 func TestAnAnswerPrintsAsTheTextThatItIs(t *testing.T) {
 	for raw, want := range map[string]string{`"a\nb"`: "a\nb", `{"a":1}`: `{"a":1}`, `null`: "", `7`: "7", ``: ""} {
-		data := Data{raw: []byte(raw)}
+		data := Data{json: raw}
 		if data.String() != want && raw != "null" || data.IsNull() != (want == "") {
 			t.Errorf("%s: got %q, %v", raw, data.String(), data.IsNull())
 		}

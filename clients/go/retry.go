@@ -58,10 +58,7 @@ func readRetryAfter(header string) time.Duration {
 	if moment, err := http.ParseTime(header); err == nil {
 		return max(time.Until(moment), 0)
 	}
-	seconds, err := strconv.ParseFloat(header, 64)
-	if err != nil {
-		return 0
-	}
+	seconds, _ := strconv.ParseFloat(header, 64) // 0 where it is no number
 	return asWait(seconds)
 }
 

@@ -65,9 +65,7 @@ func (s *TemplatesService) Get(ctx context.Context, id string, options ...Option
 }
 
 // Update changes the fields that are set, empties those to clear, and returns the whole template.
-func (s *TemplatesService) Update(
-	ctx context.Context, id string, fields TemplateFields, options ...Option,
-) (*Template, error) {
+func (s *TemplatesService) Update(ctx context.Context, id string, fields TemplateFields, options ...Option) (*Template, error) {
 	return fetch[*Template](ctx, s.transport, request{method: "PATCH", path: below(templatesPath, id), body: fields}, options)
 }
 

@@ -193,13 +193,11 @@ func (r request) failure(ctx context.Context, requestID string, err error) error
 func decode(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	if err := decoder.Decode(into); err != nil {
-		return err
+	err := decoder.Decode(into)
+	if _, behind := decoder.Token(); err == nil && behind != io.EOF {
+		err = errors.New("there is more behind the JSON value")
 	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return errors.New("there is more behind the JSON value")
-	}
-	return nil
+	return err
 }
 
 // shown returns the beginning of a body for a message, on one line.
@@ -210,19 +208,18 @@ func shown(body []byte) string {
 
 // object returns known, a struct, as a JSON object, together with those members of extra that known does not have.
 func object(known any, extra map[string]any) ([]byte, error) {
-	body, err := json.Marshal(known)
-	if err != nil || len(extra) == 0 {
-		return body, err
+	if len(extra) == 0 {
+		return json.Marshal(known)
 	}
 	var members map[string]json.RawMessage // as they stand: the order inside a schema is kept
-	err = json.Unmarshal(body, &members)
-	for name, value := range extra {
-		if _, isKnown := members[name]; !isKnown && err == nil {
-			members[name], err = json.Marshal(value)
+	for _, part := range []any{extra, known} {
+		body, err := json.Marshal(part)
+		if err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
+		if err := json.Unmarshal(body, &members); err != nil { // which replaces what both have
+			return nil, err
+		}
 	}
 	return json.Marshal(members)
 }
