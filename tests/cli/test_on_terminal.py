@@ -229,12 +229,19 @@ def test_chat_lets_the_user_pick_where_answers_are_not_merged(url: str, tmp_path
     with Terminal("chat", "--pick", *seats("terse", "thorough"), "--url", url, folder=tmp_path) as terminal:
         terminal.wait_for("› ")
         terminal.press(QUESTION + "\r")
-        terminal.wait_for("Go on with 1 to 2 [1]: ")
+        terminal.wait_for("Go on with 1 to 2 [1], or write on: ")
         terminal.press("9\r")
         terminal.wait_for("there are 1 to 2")
-        terminal.wait_for("[1]: ", terminal.text.rindex("there are"))
+        terminal.wait_for("write on: ", terminal.text.rindex("there are"))
         terminal.press("thorough\r")
         prompted(terminal, "The conversation goes on with the answer of sandbox/thorough.")
         assert "Consolidation" not in terminal.text
+        seen = len(terminal.text)
+        terminal.press("What is 6 * 7?\r")
+        terminal.wait_for("write on: ", seen)
+        terminal.press("/save talk.json\r")
+        prompted(terminal, "Saved 2 turns")
         terminal.press(CTRL_D)
         assert terminal.wait() == 0
+    saved = json.loads((tmp_path / "talk.json").read_text())
+    assert [turn["chosen"] for turn in saved["turns"]] == ["sandbox/thorough", "sandbox/terse"]

@@ -71,6 +71,7 @@ class Chat:
         self._input = LineInput(lambda line, word: complete(session, line, word), history)
         self._exit_code = ExitCode.DONE
         self._failures: list[JsonObject] = []
+        self._typed: str | None = None
 
     def run(self) -> None:
         """Take turns until the input ends; raises CommandFault, and typer.Exit if a turn had no answer."""
@@ -115,7 +116,7 @@ class Chat:
     def _read(self) -> Question | None:
         """Return the next question; None for anything else, at the end of input too."""
         session = self._session
-        line = self._input.read(_PROMPT)
+        line, self._typed = self._typed or self._input.read(_PROMPT), None
         if line is None:
             session.is_over = True
             if self._input.is_interactive:
@@ -159,7 +160,10 @@ class Chat:
         self._tell({"event": "turn_done", **session.conversation.turns[-1].document()})
 
     def _choose(self, turn: Turn) -> None:
-        """Let the user pick where there is something to pick and somebody to do it."""
+        """Let the user pick where there is something to pick and somebody to do it.
+
+        What can't be a choice is the next message: who wants the first answer need not say so.
+        """
         session = self._session
         if self._printing is not Printing.PEOPLE or turn.merged or len(turn.given) < 2:
             return
@@ -167,8 +171,11 @@ class Chat:
             return
         self._note(session.choices(turn))
         while True:
-            said = self._read_choice(f"Go on with 1 to {len(turn.given)} [1]: ")
+            said = self._read_choice(f"Go on with 1 to {len(turn.given)} [1], or write on: ")
             if not said or not said.strip():
+                break
+            if len(said.split()) > 1 or said.startswith("/"):
+                self._typed = said
                 break
             try:
                 session.conversation.choose(session.chosen_of(turn, said.strip()))
