@@ -1,6 +1,5 @@
 """Ask several language models the same thing at once, through a Parley server."""
 
-from parley_client.async_io import AsyncStream
 from parley_client.call import CallOptions
 from parley_client.client import AsyncParley, Parley
 from parley_client.errors import (
@@ -12,10 +11,10 @@ from parley_client.errors import (
     ParleyError,
     StreamError,
 )
-from parley_client.parsing import Parsed
 from parley_client.reading import TextDelta
 from parley_client.retries import Pace
-from parley_client.sync_io import Stream
+from parley_client.roundtable import Parsed
+from parley_client.shell import AsyncStream, Stream
 from parley_client.version import VERSION
 
 __version__ = VERSION

@@ -1,25 +1,29 @@
-"""One call, described without making it: what is sent, how its answer is read, whether it may be repeated."""
+"""One call, described without making it: what is sent, how its answer is read, whether it may be repeated.
+
+A resource's methods are written once and serve both clients: each describes a call, and the client's shell makes it.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, TypeVar, overload
 from urllib.parse import quote, urlencode
+
+import httpx
 
 from parley_client.errors import ConfigurationError
 from parley_client.settings import Settings, check_max_retries, check_timeout_s
+from parley_client.typevars import E, P, R, S, T
 from parley_client.version import VERSION
 
 if TYPE_CHECKING:
     from parley_client.reading import Reading
-
-T = TypeVar("T")
-E = TypeVar("E")
-R = TypeVar("R")
+    from parley_client.shell import AsyncShell, AsyncStream, Shell, Stream
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
@@ -41,10 +45,8 @@ class CallOptions:
     extra_body: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.timeout_s is not None:
-            check_timeout_s(self.timeout_s)
-        if self.max_retries is not None:
-            check_max_retries(self.max_retries)
+        check_timeout_s(self.timeout_s)
+        check_max_retries(self.max_retries)
         key = self.idempotency_key
         if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
             raise ConfigurationError(f"idempotency_key is {key[:300]!r}; it has 1 to 255 printable ASCII characters.")
@@ -67,42 +69,91 @@ class Call(Generic[T]):
     body: Mapping[str, Any] | None = None
     takes_key: bool = False
     repeats_freely: bool = True
+    accept: ClassVar = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class StreamCall(Generic[E, R]):
-    """A call that is answered by a stream, and the kind of reading that understands it."""
+    """A call that is answered by a stream, and the kind of reading that understands it.
+
+    Raises ConfigurationError for what streams cannot have.
+    """
 
     path: str
     reading: type[Reading[E, R]]
     options: CallOptions
     body: Mapping[str, Any]
+    method: ClassVar = "POST"
+    takes_key: ClassVar = False
+    accept: ClassVar = "text/event-stream"
+
+    def __post_init__(self) -> None:
+        if self.options.idempotency_key is not None:
+            raise ConfigurationError("A stream takes no idempotency_key, because it is never repeated; leave it out.")
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A request as it goes over the wire, however often."""
-
-    method: str
-    url: str
-    headers: dict[str, str] = field(repr=False)
-    content: bytes | None
+C = TypeVar("C", bound="Call[Any] | StreamCall[Any, Any]")
 
 
-def plain_request(call: Call[T], settings: Settings) -> Outgoing:
+class Resource(Generic[S]):
+    """A group of methods; `S` is the shell that makes their calls."""
+
+    def __init__(self, shell: S) -> None:
+        self._shell: Any = shell
+
+
+class endpoint(Generic[P, C]):
+    """Turn a method that describes a call into one that makes it.
+
+    For `Parley` such a method returns its answer or a `Stream`; for `AsyncParley` an awaitable or an `AsyncStream`.
+    """
+
+    def __init__(self, describe: Callable[Concatenate[Any, P], C]) -> None:
+        self._describe = describe
+        self.__doc__ = describe.__doc__
+
+    @overload
+    def __get__(self: endpoint[P, Call[T]], resource: Resource[Shell], owner: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self: endpoint[P, Call[T]], resource: Resource[AsyncShell], owner: type
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    @overload
+    def __get__(
+        self: endpoint[P, StreamCall[E, R]], resource: Resource[Shell], owner: type
+    ) -> Callable[P, Stream[E, R]]: ...
+    @overload
+    def __get__(
+        self: endpoint[P, StreamCall[E, R]], resource: Resource[AsyncShell], owner: type
+    ) -> Callable[P, AsyncStream[E, R]]: ...
+    @overload
+    def __get__(self, resource: None, owner: type) -> endpoint[P, C]: ...
+    def __get__(self, resource: Any, owner: type) -> Any:
+        if resource is None:
+            return self
+
+        @wraps(self._describe)
+        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return resource._shell.make(self._describe(resource, *args, **kwargs))
+
+        return method
+
+
+def request_of(
+    call: Call[T] | StreamCall[E, R], settings: Settings, http: httpx.Client | httpx.AsyncClient
+) -> httpx.Request:
     """Return `call` as a request, with a new idempotency key where it takes one and its options name none."""
-    headers = _headers(settings, "application/json")
+    headers = {"Accept": call.accept, "User-Agent": f"parley-python/{VERSION}"}
+    if settings.api_key is not None:
+        headers["Authorization"] = f"Bearer {settings.api_key}"
     if call.takes_key:
         headers["Idempotency-Key"] = call.options.idempotency_key or str(uuid.uuid4())
-    return _outgoing(call.method, settings.url + call.path, headers, call.body, call.options)
-
-
-def stream_request(call: StreamCall[E, R], settings: Settings) -> Outgoing:
-    """Return the request of a stream. Raises ConfigurationError for what streams cannot have."""
-    if call.options.idempotency_key is not None:
-        raise ConfigurationError("A stream takes no idempotency_key, because it is never repeated; leave it out.")
-    headers = _headers(settings, "text/event-stream")
-    return _outgoing("POST", settings.url + call.path, headers, {**call.body, "stream": True}, call.options)
+    content = None
+    if call.body is not None:
+        headers["Content-Type"] = "application/json"
+        whole = {**call.body, **(call.options.extra_body or {})}
+        content = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return http.build_request(call.method, settings.url + call.path, headers=headers, content=content)
 
 
 def place(pattern: str, *ids: str, query: Mapping[str, object] | None = None) -> str:
@@ -112,23 +163,6 @@ def place(pattern: str, *ids: str, query: Mapping[str, object] | None = None) ->
     path = pattern.format(*map(_encoded, ids))
     found = {name: _text(value) for name, value in (query or {}).items() if value is not None}
     return f"{path}?{urlencode(found)}" if found else path
-
-
-def _headers(settings: Settings, accept: str) -> dict[str, str]:
-    headers = {"Accept": accept, "User-Agent": f"parley-python/{VERSION}"}
-    if settings.api_key is not None:
-        headers["Authorization"] = f"Bearer {settings.api_key}"
-    return headers
-
-
-def _outgoing(
-    method: str, url: str, headers: dict[str, str], body: Mapping[str, Any] | None, options: CallOptions
-) -> Outgoing:
-    if body is None:
-        return Outgoing(method, url, headers, None)
-    whole = {**body, **(options.extra_body or {})}
-    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Outgoing(method, url, {**headers, "Content-Type": "application/json"}, text.encode())
 
 
 def _encoded(named_id: str) -> str:

@@ -5,41 +5,41 @@ The request, the completion, the chunks of the stream, and how they are put toge
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias, TypedDict
 
-from parley_client.call import USUAL, Call, CallOptions, StreamCall
+from parley_client.call import USUAL, Call, CallOptions, Resource, StreamCall, endpoint
 from parley_client.decoding import reader
 from parley_client.reading import Reading, TextDelta
-from parley_client.resource import Resource, plain, streamed
 from parley_client.sse import Frame
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-S = TypeVar("S")
+from parley_client.typevars import S, T, Unpack
 
 Message: TypeAlias = Mapping[str, Any]
 """A chat message: `role`, `content` (text or parts), and what else belongs to it."""
 
 
-class ChatRequest(TypedDict, total=False):
+class Conversation(TypedDict, total=False):
+    """What completions and comparisons both take."""
+
+    messages: Sequence[Message]
+    template: str
+    variables: Mapping[str, str]
+    cache: bool
+    temperature: float
+    max_tokens: int
+
+
+class ChatRequest(Conversation, total=False):
     """OpenAI's parameters; others go in `CallOptions.extra_body` and on to the provider.
 
     Parley's own: `models` (fallbacks after `model`), `template` with `variables`, `timeout` (seconds), `cache`.
     """
 
     model: str
-    messages: Sequence[Message]
     models: Sequence[str]
-    template: str
-    variables: Mapping[str, str]
     timeout: float
-    cache: bool
-    temperature: float
     top_p: float
-    max_tokens: int
     max_completion_tokens: int
     stop: str | Sequence[str]
     seed: int
@@ -148,101 +148,86 @@ class ChatChunk:
     warnings: tuple[str, ...] | None = None
 
 
-class _Growing:
-    """One choice while its pieces come."""
-
-    def __init__(self) -> None:
-        self.text: list[str] = []
-        self.refusal: list[str] = []
-        self.reasoning: list[str] = []
-        self.calls: dict[int, ToolCall] = {}
-        self.role = "assistant"
-        self.finish_reason: str | None = None
-        self.logprobs: Any = None
-
-    def add(self, piece: ChatChunkChoice) -> None:
-        delta = piece.delta
-        self.role = delta.role or self.role
-        self.text.append(delta.content or "")
-        self.refusal.append(delta.refusal or "")
-        self.reasoning.append(delta.reasoning_content or "")
-        for call in delta.tool_calls or ():
-            index = call.index or 0
-            known = self.calls.get(index)
-            self.calls[index] = replace(call, index=None) if known is None else _joined(known, call)
-        self.finish_reason = piece.finish_reason or self.finish_reason
-        self.logprobs = piece.logprobs if piece.logprobs is not None else self.logprobs
-
-    def choice(self, index: int) -> ChatChoice:
-        text, refusal = "".join(self.text), "".join(self.refusal)
-        message = ChatMessage(
-            self.role,
-            text if text or not (refusal or self.calls) else None,
-            refusal or None,
-            "".join(self.reasoning) or None,
-            tuple(call for _, call in sorted(self.calls.items())) or None,
-        )
-        return ChatChoice(index, message, self.finish_reason, self.logprobs)
-
-
-def _joined(known: ToolCall, piece: ToolCall) -> ToolCall:
-    function = Function(
-        known.function.name or piece.function.name,
-        (known.function.arguments or "") + (piece.function.arguments or ""),
-    )
-    return ToolCall(function, known.id or piece.id, known.type or piece.type)
-
-
 class ChatReading(Reading[ChatChunk, ChatCompletion]):
     """Chunks have no names: whatever is no error is a chunk. The result is put together from them."""
 
     tag = "object"
     kinds: ClassVar = {"chunk": ChatChunk}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._whole: ChatCompletion | None = None
-        self._choices: dict[int, _Growing] = {}
+    needed = (ChatChunk,)
 
     def name_of(self, frame: Frame, value: Mapping[str, Any]) -> str:
         return "error" if value.get("error") is not None or frame.event == "error" else "chunk"
 
-    def collect(self, event: ChatChunk) -> None:
-        for piece in event.choices:
-            self._choices.setdefault(piece.index, _Growing()).add(piece)
-        known = self._whole or ChatCompletion(event.id, event.model, (), "chat.completion", event.created)
-        self._whole = replace(
-            known,
-            model=event.model,
-            usage=event.usage or known.usage,
-            cost=event.cost or known.cost,
-            warnings=event.warnings or known.warnings,
-        )
-
     def collected(self) -> ChatCompletion | None:
-        if self._whole is None:
+        chunks = self.kept(ChatChunk)
+        if not chunks:
             return None
-        return replace(self._whole, choices=tuple(one.choice(index) for index, one in sorted(self._choices.items())))
+        choices = _grouped((piece for chunk in chunks for piece in chunk.choices), lambda piece: piece.index)
+        return ChatCompletion(
+            id=chunks[0].id,
+            model=chunks[-1].model,
+            choices=tuple(_joined_choice(index, pieces) for index, pieces in choices),
+            object="chat.completion",
+            created=chunks[0].created,
+            usage=_first(chunk.usage for chunk in reversed(chunks)),
+            cost=_first(chunk.cost for chunk in reversed(chunks)),
+            warnings=_first(chunk.warnings for chunk in reversed(chunks)),
+        )
 
     def text(self, event: ChatChunk) -> TextDelta | None:
         text = "".join(piece.delta.content or "" for piece in event.choices)
         return TextDelta(None, event.model, text, is_summary=False) if text else None
 
 
+def _joined_choice(index: int, pieces: Sequence[ChatChunkChoice]) -> ChatChoice:
+    deltas = [piece.delta for piece in pieces]
+    text = "".join(delta.content or "" for delta in deltas)
+    refusal = "".join(delta.refusal or "" for delta in deltas) or None
+    calls = _grouped((call for delta in deltas for call in delta.tool_calls or ()), lambda call: call.index or 0)
+    message = ChatMessage(
+        role=_first(delta.role for delta in reversed(deltas)) or "assistant",
+        content=text if text or not (refusal or calls) else None,
+        refusal=refusal,
+        reasoning_content="".join(delta.reasoning_content or "" for delta in deltas) or None,
+        tool_calls=tuple(_joined_call(pieces) for _, pieces in calls) or None,
+    )
+    finish_reason = _first(piece.finish_reason for piece in reversed(pieces))
+    return ChatChoice(index, message, finish_reason, _first(piece.logprobs for piece in reversed(pieces)))
+
+
+def _joined_call(pieces: Sequence[ToolCall]) -> ToolCall:
+    arguments = [piece.function.arguments for piece in pieces if piece.function.arguments is not None]
+    function = Function(_first(piece.function.name for piece in pieces), "".join(arguments) if arguments else None)
+    return ToolCall(function, _first(piece.id for piece in pieces), _first(piece.type for piece in pieces))
+
+
+def _grouped(pieces: Iterable[T], index_of: Callable[[T], int]) -> list[tuple[int, list[T]]]:
+    """Return the pieces of each index in the order of their coming, the indexes in theirs."""
+    groups: dict[int, list[T]] = {}
+    for piece in pieces:
+        groups.setdefault(index_of(piece), []).append(piece)
+    return sorted(groups.items())
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    """Return the first value that says something."""
+    return next((value for value in values if value), None)
+
+
 class CompletionsResource(Resource[S]):
     """Chat completions as OpenAI defines them."""
 
-    @plain
+    @endpoint
     def create(self, *, options: CallOptions = USUAL, **request: Unpack[ChatRequest]) -> Call[ChatCompletion]:
         """Ask one model, or the first of several that answers. A failed call is an APIError with `provider_error`."""
         return Call("POST", "/v1/chat/completions", reader(ChatCompletion), options, request, takes_key=True)
 
-    @streamed
+    @endpoint
     def stream(
         self, *, options: CallOptions = USUAL, **request: Unpack[ChatRequest]
     ) -> StreamCall[ChatChunk, ChatCompletion]:
         """Ask, and read the chunks as they come."""
-        return StreamCall("/v1/chat/completions", ChatReading, options, request)
+        return StreamCall("/v1/chat/completions", ChatReading, options, {**request, "stream": True})
 
 
 class ChatResource(Resource[S]):

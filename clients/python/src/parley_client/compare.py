@@ -5,20 +5,15 @@ The request, the answer, the events of the stream, and how they are put together
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypedDict, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypedDict
 
-from parley_client.call import USUAL, Call, CallOptions, StreamCall
-from parley_client.chat import ChatCompletion, ChatUsage, Message
-from parley_client.decoding import reader
-from parley_client.reading import Reading, TextDelta
-from parley_client.resource import Resource, plain, streamed
-
-if TYPE_CHECKING:
-    from typing_extensions import Required, Unpack
-
-S = TypeVar("S")
+from parley_client.call import USUAL, Call, CallOptions, Resource, StreamCall, endpoint
+from parley_client.chat import ChatCompletion, ChatUsage, Conversation
+from parley_client.decoding import copied, reader
+from parley_client.reading import Reading, TextDelta, kinds_of
+from parley_client.typevars import Required, S, Unpack
 
 
 class ModelOverride(TypedDict, total=False):
@@ -30,7 +25,7 @@ class ModelOverride(TypedDict, total=False):
     system_prompt: str
 
 
-class CompareRequest(TypedDict, total=False):
+class CompareRequest(Conversation, total=False):
     """`messages` goes to each of `models` (1 to 10); `comparison_model` then evaluates, unless `skip_comparison`.
 
     A stored `template` may come before or instead of `messages`, its `variables` filled in. `temperature` and
@@ -38,16 +33,10 @@ class CompareRequest(TypedDict, total=False):
     """
 
     models: Required[Sequence[str]]
-    messages: Sequence[Message]
     model_overrides: Sequence[ModelOverride]
     comparison_model: str
     comparison_instructions: str
-    temperature: float
-    max_tokens: int
     skip_comparison: bool
-    cache: bool
-    template: str
-    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,52 +154,23 @@ class CompareReading(Reading[CompareEvent, Comparison]):
     """No event carries the whole answer, so it is put together from all of them."""
 
     tag = "event"
-    kinds: ClassVar = {
-        "comparison_start": ComparisonStartEvent,
-        "model_chunk": ModelChunkEvent,
-        "model_stream_done": ModelStreamDoneEvent,
-        "model_result": ModelResultEvent,
-        "comparison_chunk": ComparisonChunkEvent,
-        "done": ComparisonDoneEvent,
-    }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._start: ComparisonStartEvent | None = None
-        self._done: ComparisonDoneEvent | None = None
-        self._results: dict[str, CompareResult] = {}
-        self._pieces: list[str] = []
-
-    def collect(self, event: CompareEvent) -> None:
-        match event:
-            case ComparisonStartEvent():
-                self._start = event
-            case ModelStreamDoneEvent(model=model) | ModelResultEvent(model=model):
-                self._results[model] = _bare(event)
-            case ComparisonChunkEvent(delta=delta):
-                self._pieces.append(delta)
-            case ComparisonDoneEvent():
-                self._done = event
-            case ModelChunkEvent():
-                pass  # the whole text comes with model_stream_done
+    kinds = kinds_of(CompareEvent, tag)
+    needed = (ComparisonStartEvent, ModelStreamDoneEvent, ModelResultEvent, ComparisonChunkEvent, ComparisonDoneEvent)
 
     def collected(self) -> Comparison | None:
-        start, done = self._start, self._done
-        if start is None or done is None:
+        starts, ends = self.kept(ComparisonStartEvent), self.kept(ComparisonDoneEvent)
+        if not (starts and ends):
             return None
-        return Comparison(
-            comparison_id=done.comparison_id,
-            models=start.models,
-            results=tuple(self._results[model] for model in start.models if model in self._results),
+        models, pieces = starts[-1].models, self.kept(ComparisonChunkEvent)
+        results = {result.model: copied(CompareResult, result) for result in self.kept(CompareResult)}
+        return copied(
+            Comparison,
+            ends[-1],
+            models=models,
+            results=tuple(results[model] for model in models if model in results),
             object="compare.completion",
-            comparison="".join(self._pieces) if self._pieces else None,
-            comparison_model=done.comparison_model,
-            comparison_usage=done.usage,
-            comparison_fallback_used=done.comparison_fallback_used,
-            total_latency_ms=done.total_latency_ms,
-            partial=done.partial,
-            skip_comparison=done.skip_comparison,
-            total_cost=done.total_cost,
+            comparison="".join(piece.delta for piece in pieces) if pieces else None,
+            comparison_usage=ends[-1].usage,
         )
 
     def text(self, event: CompareEvent) -> TextDelta | None:
@@ -221,21 +181,17 @@ class CompareReading(Reading[CompareEvent, Comparison]):
         return None
 
 
-def _bare(event: CompareResult) -> CompareResult:
-    return CompareResult(**{each.name: getattr(event, each.name) for each in fields(CompareResult)})
-
-
 class CompareResource(Resource[S]):
     """One conversation to several models, the answers side by side."""
 
-    @plain
+    @endpoint
     def create(self, *, options: CallOptions = USUAL, **request: Unpack[CompareRequest]) -> Call[Comparison]:
         """Ask, and return the answers with their evaluation. Models that failed are data in it."""
         return Call("POST", "/v1/chat/compare", reader(Comparison), options, request, takes_key=True)
 
-    @streamed
+    @endpoint
     def stream(
         self, *, options: CallOptions = USUAL, **request: Unpack[CompareRequest]
     ) -> StreamCall[CompareEvent, Comparison]:
         """Ask, and read the evaluation as it is written; with `skip_comparison`, each model's text."""
-        return StreamCall("/v1/chat/compare", CompareReading, options, request)
+        return StreamCall("/v1/chat/compare", CompareReading, options, {**request, "stream": True})

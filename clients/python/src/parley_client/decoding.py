@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-T = TypeVar("T")
+from parley_client.typevars import T
 
 
 class Misfit(ValueError):
@@ -27,6 +27,12 @@ def decode(kind: type[T], value: object) -> T:
 def reader(kind: type[T]) -> Callable[[object], T]:
     """Return a function that decodes a `kind`."""
     return lambda value: decode(kind, value)
+
+
+def copied(kind: type[T], source: object, **others: Any) -> T:
+    """Return a `kind` that has the fields of another dataclass as far as it knows them, and `others`."""
+    names = {each.name for each in fields(kind)}  # type: ignore[arg-type]  # only dataclasses are copied
+    return kind(**{name: getattr(source, name) for name in names if hasattr(source, name)} | others)
 
 
 _hints: Callable[[Any], dict[str, Any]] = cache(get_type_hints)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TypedDict
 
-from parley_client.call import USUAL, Call, CallOptions, place
+from parley_client.call import USUAL, Call, CallOptions, Resource, endpoint, place
 from parley_client.decoding import decode, reader
-from parley_client.resource import Resource, plain
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-S = TypeVar("S")
+from parley_client.typevars import S, Unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +97,17 @@ class ModelSearch(TypedDict, total=False):
 class ModelsResource(Resource[S]):
     """What can be called."""
 
-    @plain
+    @endpoint
     def list(self, *, options: CallOptions = USUAL, **filters: Unpack[ModelFilters]) -> Call[tuple[Model, ...]]:
         """Return what is configured, known of a configured provider, or was found when the server started."""
         return Call("GET", place("/v1/models", query=filters), lambda value: decode(ModelList, value).data, options)
 
-    @plain
+    @endpoint
     def search(self, *, options: CallOptions = USUAL, **search: Unpack[ModelSearch]) -> Call[ModelPage]:
         """Return a page of what matches."""
         return Call("GET", place("/v1/models/search", query=search), reader(ModelPage), options)
 
-    @plain
+    @endpoint
     def get(self, model_id: str, *, options: CallOptions = USUAL) -> Call[Model]:
         """Return any model that can be called, listed or not. Raises APIError 404 with the nearest names."""
         return Call("GET", place("/v1/models/{}", model_id), reader(Model), options)

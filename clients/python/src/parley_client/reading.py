@@ -7,15 +7,15 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from parley_client.decoding import decode
 from parley_client.errors import APIConnectionError, ParleyError
 from parley_client.reply import stream_error
 from parley_client.sse import Frame, FrameDecoder
+from parley_client.typevars import E, R
 
-E = TypeVar("E")
-R = TypeVar("R")
+K = TypeVar("K")
 
 _DONE = "[DONE]"
 
@@ -30,15 +30,22 @@ class TextDelta:
     is_summary: bool
 
 
+def kinds_of(events: Any, tag: str) -> dict[str, Any]:
+    """Return the members of a union of events, each under what its `tag` says."""
+    return {kind.__dataclass_fields__[tag].default: kind for kind in get_args(events)}
+
+
 class Reading(ABC, Generic[E, R]):
     """What a stream has said so far; one subclass for each kind of stream.
 
-    `tag` names the member that tells events apart, `kinds` what is made of each; other kinds are passed over.
+    `tag` names the member that tells events apart, `kinds` what is made of each; other kinds are passed over. `needed`
+    are the kinds of events that are kept for the result.
     `is_over`: it ended as it should. `failure`: it did not, or was left; from then on that is all it says.
     """
 
     tag: ClassVar[str]
     kinds: ClassVar[Mapping[str, Any]]
+    needed: ClassVar[tuple[type, ...]]
 
     def __init__(self) -> None:
         self.request_id: str | None = None
@@ -47,14 +54,11 @@ class Reading(ABC, Generic[E, R]):
         self._decoder = FrameDecoder()
         self._frames: deque[Frame] = deque()
         self._has_ended = False
-
-    @abstractmethod
-    def collect(self, event: E) -> None:
-        """Remember what the result needs of `event`."""
+        self._kept: list[E] = []
 
     @abstractmethod
     def collected(self) -> R | None:
-        """Return the result, None if something is missing in it."""
+        """Return the result as the kept events tell it, None if something is missing in them."""
 
     @abstractmethod
     def text(self, event: E) -> TextDelta | None:
@@ -83,6 +87,12 @@ class Reading(ABC, Generic[E, R]):
             self.failure = error
             raise
 
+    def cut(self, fault: str) -> ParleyError:
+        """Return what to raise after the connection broke: why the stream was left, if it was."""
+        broken = APIConnectionError(f"The stream was cut ({fault}).", request_id=self.request_id)
+        self.failure = self.failure or broken
+        return self.failure
+
     def leave(self) -> None:
         """Read no more, unless the end was reached."""
         if self.failure is None and not self.is_over:
@@ -96,6 +106,10 @@ class Reading(ABC, Generic[E, R]):
             raise APIConnectionError("The stream ended without a whole result.", request_id=self.request_id)
         return result
 
+    def kept(self, *kinds: type[K]) -> list[K]:
+        """Return the kept events of these kinds, in their order."""
+        return [event for event in self._kept if isinstance(event, kinds)]
+
     def name_of(self, frame: Frame, value: Mapping[str, Any]) -> str | None:
         """Return the name of an event; `error` is the fatal one."""
         named = value.get(self.tag)
@@ -106,7 +120,8 @@ class Reading(ABC, Generic[E, R]):
             frame = self._frames.popleft()
             self.is_over = frame.data == _DONE
             if not self.is_over and (event := self._read(frame)) is not None:
-                self.collect(event)
+                if isinstance(event, self.needed):
+                    self._kept.append(event)
                 return event
         if self._has_ended and not self.is_over:
             raise APIConnectionError("The connection ended before the stream did.", request_id=self.request_id)

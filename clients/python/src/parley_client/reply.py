@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from parley_client.decoding import Misfit
 from parley_client.errors import APIConnectionError, APIError, StreamError
-
-T = TypeVar("T")
+from parley_client.typevars import T
 
 _MOST_WORDS = 300
 

@@ -5,20 +5,20 @@ The request, the answer, the events of the stream, and how the stream is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypedDict, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, overload
 
-from parley_client.call import USUAL, Call, CallOptions, StreamCall
-from parley_client.decoding import reader
-from parley_client.reading import Reading, TextDelta
-from parley_client.resource import Resource, plain, streamed
+from parley_client.call import USUAL, Call, CallOptions, Resource, StreamCall, endpoint
+from parley_client.decoding import decode, reader
+from parley_client.errors import OutputError
+from parley_client.reading import Reading, TextDelta, kinds_of
+from parley_client.typevars import Required, S, T, Unpack
 from parley_client.usage import Usage
 
 if TYPE_CHECKING:
-    from typing_extensions import Required, Unpack
-
-S = TypeVar("S")
+    from parley_client.shell import AsyncShell, Shell
 
 
 class Seat(TypedDict, total=False):
@@ -215,25 +215,13 @@ class RoundtableReading(Reading[RoundtableEvent, Roundtable]):
     """The result is what `done` carries."""
 
     tag = "type"
-    kinds: ClassVar = {
-        "start": StartEvent,
-        "model_delta": ModelDeltaEvent,
-        "model_done": ModelDoneEvent,
-        "model_error": ModelErrorEvent,
-        "summary_delta": SummaryDeltaEvent,
-        "done": DoneEvent,
-    }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._done: Roundtable | None = None
-
-    def collect(self, event: RoundtableEvent) -> None:
-        if isinstance(event, DoneEvent):
-            self._done = Roundtable(event.id, event.meta, event.model_results, event.data)
+    kinds = kinds_of(RoundtableEvent, tag)
+    needed = (DoneEvent,)
 
     def collected(self) -> Roundtable | None:
-        return self._done
+        for done in self.kept(DoneEvent):
+            return Roundtable(done.id, done.meta, done.model_results, done.data)
+        return None
 
     def text(self, event: RoundtableEvent) -> TextDelta | None:
         if isinstance(event, ModelDeltaEvent):
@@ -243,26 +231,78 @@ class RoundtableReading(Reading[RoundtableEvent, Roundtable]):
         return None
 
 
-def create_call(body: Mapping[str, Any], options: CallOptions) -> Call[Roundtable]:
-    return Call("POST", "/v3/roundtable", reader(Roundtable), options, body, takes_key=True)
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[T]):
+    """A consolidated answer as a `T`, the JSON Schema that was sent, and the whole answer as it came."""
+
+    parsed: T
+    schema: Mapping[str, Any]
+    raw: Roundtable
+
+
+class _OutputType(Generic[T]):
+    """A type that pydantic can describe and check: a model, a dataclass, a TypedDict, a list of these."""
+
+    def __init__(self, kind: type[T]) -> None:
+        """Raises ImportError if pydantic is not installed, and pydantic's own errors for a type without a schema."""
+        try:
+            pydantic: Any = import_module("pydantic")
+        except ImportError as error:
+            message = "parse needs pydantic: pip install 'parley-client[pydantic]', or use create with output_schema."
+            raise ImportError(message) from error
+        self._name = getattr(kind, "__name__", str(kind))
+        self._adapter = pydantic.TypeAdapter(kind)
+        self._fault: type[Exception] = pydantic.ValidationError
+        self.schema: Mapping[str, Any] = self._adapter.json_schema()
+
+    def parse(self, answer: object) -> Parsed[T]:
+        """Return the consolidated answer as the type. Raises OutputError, with `raw`, if it is missing or misfits."""
+        raw = decode(Roundtable, answer)
+        if raw.data is None and (error := raw.meta.summary_error):
+            raise OutputError(f"There is no consolidated answer ({error.code}): {error.message}", raw=raw)
+        try:
+            return Parsed(self._adapter.validate_python(raw.data), self.schema, raw)
+        except self._fault as error:
+            # The cause quotes the answer; the message does not.
+            raise OutputError(f"The answer does not fit {self._name}.", raw=raw) from error
+
+
+def _call(read: Callable[[Any], T], body: Mapping[str, Any], options: CallOptions) -> Call[T]:
+    return Call("POST", "/v3/roundtable", read, options, body, takes_key=True)
 
 
 class RoundtableResource(Resource[S]):
     """One input to several models, their answers merged, handed back or counted."""
 
-    @plain
+    @endpoint
     def create(self, *, options: CallOptions = USUAL, **request: Unpack[RoundtableRequest]) -> Call[Roundtable]:
         """Ask, and return the whole answer. Seats that failed are data in it; that all failed is an APIError 502."""
-        return create_call(request, options)
+        return _call(reader(Roundtable), request, options)
 
-    @plain
+    @endpoint
     def vote(self, *, options: CallOptions = USUAL, **request: Unpack[VoteRequest]) -> Call[Roundtable]:
         """Let the models vote on `choices`: the winner is in `data`, the count in `meta.vote`."""
-        return create_call({**request, "resolution": "multiple_choice"}, options)
+        return _call(reader(Roundtable), {**request, "resolution": "multiple_choice"}, options)
 
-    @streamed
+    @endpoint
     def stream(
         self, *, options: CallOptions = USUAL, **request: Unpack[RoundtableRequest]
     ) -> StreamCall[RoundtableEvent, Roundtable]:
         """Ask, and read what each model says as it comes."""
-        return StreamCall("/v3/roundtable", RoundtableReading, options, request)
+        return StreamCall("/v3/roundtable", RoundtableReading, options, {**request, "stream": True})
+
+    @overload
+    def parse(
+        self: Resource[Shell], *, output_type: type[T], options: CallOptions = ..., **request: Unpack[Question]
+    ) -> Parsed[T]: ...
+    @overload
+    def parse(
+        self: Resource[AsyncShell], *, output_type: type[T], options: CallOptions = ..., **request: Unpack[Question]
+    ) -> Coroutine[Any, Any, Parsed[T]]: ...
+    def parse(self, *, output_type: type[T], options: CallOptions = USUAL, **request: Unpack[Question]) -> Any:
+        """Ask for answers of a type: a pydantic model, or whatever pydantic makes a schema of.
+
+        Raises OutputError, with the whole answer, if the consolidated one is missing or does not fit.
+        """
+        kind = _OutputType(output_type)
+        return self._shell.make(_call(kind.parse, {**request, "output_schema": kind.schema}, options))

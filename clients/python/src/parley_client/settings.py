@@ -40,13 +40,13 @@ def read_settings(
     return Settings(url.rstrip("/"), api_key, timeout_s, max_retries)
 
 
-def check_timeout_s(timeout_s: float) -> None:
-    if not 0 < timeout_s < math.inf:
+def check_timeout_s(timeout_s: float | None) -> None:
+    if timeout_s is not None and not 0 < timeout_s < math.inf:
         raise ConfigurationError(f"timeout_s is {timeout_s}; it must be a number of seconds above 0, such as 30.")
 
 
-def check_max_retries(max_retries: int) -> None:
-    if max_retries < 0:
+def check_max_retries(max_retries: int | None) -> None:
+    if max_retries is not None and max_retries < 0:
         raise ConfigurationError(f"max_retries is {max_retries}; it must be 0 (never try again) or more.")
 
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 
-from parley_client.call import USUAL, Call, CallOptions, place
+from parley_client.call import USUAL, Call, CallOptions, Resource, endpoint, place
 from parley_client.decoding import reader
-from parley_client.resource import Resource, plain
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-S = TypeVar("S")
+from parley_client.typevars import S, Unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +48,30 @@ class TemplateFields(TypedDict, total=False):
 class TemplatesResource(Resource[S]):
     """Stored beginnings of conversations."""
 
-    @plain
+    @endpoint
     def create(self, *, options: CallOptions = USUAL, **fields: Unpack[TemplateFields]) -> Call[Template]:
         """Store a template; `name` is required."""
         # Made twice it would stand there twice: there is no idempotency key for it.
         return Call("POST", "/v1/templates", reader(Template), options, fields, repeats_freely=False)
 
-    @plain
+    @endpoint
     def list(self, *, options: CallOptions = USUAL) -> Call[tuple[Template, ...]]:
         """Return the key's own templates and the global ones."""
         return Call("GET", "/v1/templates", reader(tuple[Template, ...]), options)
 
-    @plain
+    @endpoint
     def get(self, template_id: str, *, options: CallOptions = USUAL) -> Call[Template]:
         """Return one template."""
         return Call("GET", place("/v1/templates/{}", template_id), reader(Template), options)
 
-    @plain
+    @endpoint
     def update(
         self, template_id: str, *, options: CallOptions = USUAL, **fields: Unpack[TemplateFields]
     ) -> Call[Template]:
         """Change the fields that are given; None empties one."""
         return Call("PATCH", place("/v1/templates/{}", template_id), reader(Template), options, fields)
 
-    @plain
+    @endpoint
     def delete(self, template_id: str, *, options: CallOptions = USUAL) -> Call[None]:
         """Delete one template."""
         return Call("DELETE", place("/v1/templates/{}", template_id), lambda _: None, options)

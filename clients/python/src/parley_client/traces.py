@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 
-from parley_client.call import USUAL, Call, CallOptions, place
+from parley_client.call import USUAL, Call, CallOptions, Resource, endpoint, place
 from parley_client.decoding import reader
-from parley_client.resource import Resource, plain
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-S = TypeVar("S")
+from parley_client.typevars import S, Unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +68,17 @@ class TraceFilters(TypedDict, total=False):
 class TracesResource(Resource[S]):
     """What happened during a request, span by span."""
 
-    @plain
+    @endpoint
     def list(self, *, options: CallOptions = USUAL, **filters: Unpack[TraceFilters]) -> Call[TracePage]:
         """Return a page of traces."""
         return Call("GET", place("/v3/traces", query=filters), reader(TracePage), options)
 
-    @plain
+    @endpoint
     def get(self, trace_id: str, *, options: CallOptions = USUAL) -> Call[Trace]:
         """Return a trace by an answer's `trace_uuid`; it appears shortly after the request has ended."""
         return Call("GET", place("/v3/traces/{}", trace_id), reader(Trace), options)
 
-    @plain
+    @endpoint
     def delete(self, trace_id: str, *, options: CallOptions = USUAL) -> Call[None]:
         """Delete one trace."""
         return Call("DELETE", place("/v3/traces/{}", trace_id), lambda _: None, options)

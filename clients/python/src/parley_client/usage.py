@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TypedDict
 
-from parley_client.call import USUAL, Call, CallOptions, place
+from parley_client.call import USUAL, Call, CallOptions, Resource, endpoint, place
 from parley_client.decoding import reader
-from parley_client.resource import Resource, plain
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-S = TypeVar("S")
+from parley_client.typevars import S, Unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,27 +171,27 @@ class UsageEventFilters(UsageFilters, total=False):
 class UsageResource(Resource[S]):
     """What was used, what it cost, and what is left."""
 
-    @plain
+    @endpoint
     def totals(self, *, options: CallOptions = USUAL, **filters: Unpack[UsageFilters]) -> Call[UsageTotals]:
         """Return sums over the events that match."""
         return Call("POST", "/v1/usage", reader(UsageTotals), options, filters)
 
-    @plain
+    @endpoint
     def events(self, *, options: CallOptions = USUAL, **filters: Unpack[UsageEventFilters]) -> Call[UsageEventPage]:
         """Return a page of the calls of models, newest first."""
         return Call("POST", "/v1/usage/events", reader(UsageEventPage), options, filters)
 
-    @plain
+    @endpoint
     def attempts(self, event_id: str, *, options: CallOptions = USUAL) -> Call[UsageAttempts]:
         """Return every upstream attempt behind one event."""
         return Call("GET", place("/v1/usage/events/{}/attempts", event_id), reader(UsageAttempts), options)
 
-    @plain
+    @endpoint
     def rate_limits(self, *, options: CallOptions = USUAL) -> Call[RateLimits]:
         """Return how full the key's windows are."""
         return Call("GET", "/v1/usage/rate-limits", reader(RateLimits), options)
 
-    @plain
+    @endpoint
     def balance(self, *, options: CallOptions = USUAL) -> Call[Balance]:
         """Return what the key may still spend."""
         return Call("GET", "/v1/balance", reader(Balance), options)
