@@ -213,7 +213,7 @@ func (s *schema) fits(value any) bool {
 func (s *schema) check(value any, path string) error {
 	switch {
 	case !s.fits(value):
-		return fmt.Errorf("%s is %s, which is not of type %s", path, brief(value), s.name)
+		return fmt.Errorf("%s is %s, which is not of type %v", path, brief(value), s.Type)
 	case s.Enum != nil && !slices.Contains(s.Enum, value):
 		return fmt.Errorf("%s is %s, which is none of %v", path, brief(value), s.Enum)
 	}

@@ -136,12 +136,13 @@ func TestListsMapsAndPointersAreCheckedToo(t *testing.T) {
 		say(200, `{"data": {"title": "t", "level": 2, "done": true, "when": "2026-11-22T00:00:00Z", "reasons": ["looks"], "notes": {}, "Plain": 3}}`),
 		say(200, `{"data": {"title": "t", "level": 2, "done": true, "when": "2026-11-22T00:00:00Z", "reasons": [], "notes": {"a": 1}, "Plain": 3}}`),
 		say(200, `{"data": {"title": "t", "level": 2, "done": true, "when": "2026-11-22T00:00:00Z", "reasons": [], "notes": {}, "Plain": 300}}`),
+		say(200, `{"data": {"title": "t", "level": 2, "done": true, "when": "2026-11-22T00:00:00Z", "reasons": [], "notes": {}, "Plain": 3, "maybe": 7}}`),
 	))
 	parsed, err := Parse[report](context.Background(), client, ask)
 	if err != nil || parsed.Value.Title != "t" || *parsed.Value.Maybe != "a" || parsed.Value.Parts[0].Confidence != 0.5 || parsed.Value.When.Year() != 2026 {
 		t.Fatalf("got %+v, %v", parsed, err)
 	}
-	for _, want := range []string{`$.reasons[0] is "looks"`, "$.notes.a is 1, which is not of type string", "cannot unmarshal number 300"} {
+	for _, want := range []string{`$.reasons[0] is "looks"`, "$.notes.a is 1, which is not of type string", "cannot unmarshal number 300", "$.maybe is 7, which is not of type [string null]"} {
 		if _, err := Parse[report](context.Background(), client, ask); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}

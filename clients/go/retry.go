@@ -32,7 +32,7 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// waitAfter returns how long to wait after a failed attempt, 0 being the first, and false if err is not worth another.
+// waitAfter returns how long to wait after a failed attempt, 0 being the first, and false if err, or none, is not worth another.
 func (c clock) waitAfter(attempt int, err error, onlyIfRefused bool) (time.Duration, bool) {
 	wait := time.Duration(c.random() * float64(min(firstWait<<min(attempt, 10), mostWait)))
 	var broken *ConnectionError

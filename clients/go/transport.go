@@ -65,11 +65,8 @@ func (t *transport) call(ctx context.Context, r request, into any, options []Opt
 	deadline, _ := ctx.Deadline()
 	for attempt := 0; ; attempt++ {
 		err := s.attempt(ctx, r, body, into)
-		if err == nil || attempt >= s.maxRetries {
-			return err
-		}
 		wait, isWorthIt := t.clock.waitAfter(attempt, err, r.onlyIfRefused)
-		if !isWorthIt || wait >= time.Until(deadline) {
+		if !isWorthIt || attempt >= s.maxRetries || wait >= time.Until(deadline) {
 			return err
 		}
 		if slept := t.clock.sleep(ctx, wait); slept != nil {
