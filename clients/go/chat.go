@@ -179,7 +179,7 @@ func (r *chatReader) keep(chunk *ChatChunk) (text TextDelta) {
 		}
 		if said := piece.Delta.Text(); said != "" {
 			r.content.WriteString(said)
-			text = TextDelta{-1, chunk.Model, said, false}
+			text = TextDelta{Index: -1, Model: chunk.Model, Text: said}
 		}
 	}
 	return text

@@ -131,14 +131,17 @@ type ComparisonDone struct {
 	ErrorCode string     `json:"error_code,omitempty"` // why the comparison breaks off, or why there is none
 }
 
-func (e *ComparisonStart) addTo(r *compareReader) { r.whole.Models = e.Models }
-func (e *ComparisonModelChunk) addTo(r *compareReader) {
-	r.text = TextDelta{-1, e.Model, e.Delta, false}
-}
+func (e *ComparisonStart) addTo(r *compareReader)           { r.whole.Models = e.Models }
 func (e *ComparisonModelStreamDone) addTo(r *compareReader) { r.add(e.ModelResult) }
 func (e *ComparisonModelResult) addTo(r *compareReader)     { r.add(e.ModelResult) }
+
+func (e *ComparisonModelChunk) addTo(r *compareReader) {
+	r.text = TextDelta{Index: -1, Model: e.Model, Text: e.Delta}
+}
+
 func (e *ComparisonChunk) addTo(r *compareReader) {
-	r.text = TextDelta{-1, e.ComparisonModel, e.Delta, true}
+	r.text = TextDelta{Index: -1, Model: e.ComparisonModel, Text: e.Delta, IsSummary: true}
+	r.comparison.WriteString(e.Delta)
 }
 
 func (e *ComparisonDone) addTo(r *compareReader) {
@@ -148,6 +151,7 @@ func (e *ComparisonDone) addTo(r *compareReader) {
 	})
 }
 
+// compareKinds makes an empty event of each kind, to decode into.
 var compareKinds = map[string]func() CompareEvent{
 	"comparison_start":  func() CompareEvent { return new(ComparisonStart) },
 	"model_chunk":       func() CompareEvent { return new(ComparisonModelChunk) },
@@ -159,7 +163,7 @@ var compareKinds = map[string]func() CompareEvent{
 
 // compareReader puts the result together, which no single event carries.
 type compareReader struct {
-	text       TextDelta
+	text       TextDelta // of the last event
 	whole      CompareResult
 	comparison strings.Builder
 }
@@ -171,9 +175,6 @@ func (*compareReader) create(kind string) func() CompareEvent { return compareKi
 func (r *compareReader) keep(event CompareEvent) TextDelta {
 	r.text = TextDelta{}
 	event.addTo(r)
-	if r.text.IsSummary {
-		r.comparison.WriteString(r.text.Text)
-	}
 	return r.text
 }
 

@@ -207,17 +207,21 @@ type RoundtableDone struct {
 	RoundtableResult
 }
 
-func (*RoundtableStart) addTo(*roundtableReader) {}
-func (e *RoundtableModelDelta) addTo(r *roundtableReader) {
-	r.text = TextDelta{e.ModelIndex, e.Model, e.Delta, false}
-}
+func (*RoundtableStart) addTo(*roundtableReader)      {}
 func (*RoundtableModelDone) addTo(*roundtableReader)  {}
 func (*RoundtableModelError) addTo(*roundtableReader) {}
-func (e *RoundtableSummaryDelta) addTo(r *roundtableReader) {
-	r.text = TextDelta{-1, e.Model, e.Delta, true}
+
+func (e *RoundtableModelDelta) addTo(r *roundtableReader) {
+	r.text = TextDelta{Index: e.ModelIndex, Model: e.Model, Text: e.Delta}
 }
+
+func (e *RoundtableSummaryDelta) addTo(r *roundtableReader) {
+	r.text = TextDelta{Index: -1, Model: e.Model, Text: e.Delta, IsSummary: true}
+}
+
 func (e *RoundtableDone) addTo(r *roundtableReader) { r.whole = &e.RoundtableResult }
 
+// roundtableKinds makes an empty event of each kind, to decode into.
 var roundtableKinds = map[string]func() RoundtableEvent{
 	"start":         func() RoundtableEvent { return new(RoundtableStart) },
 	"model_delta":   func() RoundtableEvent { return new(RoundtableModelDelta) },
@@ -229,7 +233,7 @@ var roundtableKinds = map[string]func() RoundtableEvent{
 
 // roundtableReader waits for the result, which the last event carries.
 type roundtableReader struct {
-	text  TextDelta
+	text  TextDelta // of the last event
 	whole *RoundtableResult
 }
 

@@ -223,7 +223,7 @@ func (s streamed) MarshalJSON() ([]byte, error) {
 	return object(s.body, map[string]any{"stream": true})
 }
 
-// message is one event of a stream: its name, if it has one, and its data.
+// message is one event of a stream: its name, until its data tell its kind, and these data.
 type message struct {
 	kind string
 	data []byte
