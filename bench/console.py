@@ -80,6 +80,7 @@ class Smoothness:
 _SCENES = (
     Scene("an idle page", (), 10),
     Scene("three models at 100 tokens/s", ("sandbox/chatty?tps=100",) * 3, 20),
+    Scene("twelve models at 100 tokens/s", ("sandbox/chatty?tps=100",) * 12, 20),
     Scene("one answer of 20,000 tokens at 1,000 tokens/s", ("sandbox/chatty?tps=1000",), 0),
     Scene("three answers of 20,000 tokens, at once", ("sandbox/chatty?tps=0",) * 3, 0),
 )
