@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from callers import Caller, Waits, both
 from golden import cases, response
 from parley_client import APIConnectionError, APIError, APITimeoutError, CallOptions, Parley
+from parley_client.shell import finished
 from parley_client.version import VERSION
 from wire import CUT, HOLD, WireServer, json_reply, reply
 
@@ -281,3 +283,19 @@ def test_a_client_that_nobody_closed_leaves_no_open_socket(recwarn: pytest.Warni
         client.models.list()
         del client
     assert [str(warning.message) for warning in recwarn if issubclass(warning.category, ResourceWarning)] == []
+
+
+def test_a_thread_may_call_while_its_event_loop_runs() -> None:
+    """The core is written as coroutines; a synchronous call uses no loop, and so minds none."""
+
+    async def run() -> None:
+        with Parley(server.url) as client:
+            assert client.models.list()[0].id == "a"
+
+    with WireServer(MODELS) as server:
+        asyncio.run(run())
+
+
+def test_a_synchronous_call_that_would_wait_for_a_loop_says_so() -> None:
+    with pytest.raises(RuntimeError, match="wait for an event loop"):
+        finished(asyncio.sleep(0))

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, overload
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -23,7 +23,7 @@ from parley_client.version import VERSION
 
 if TYPE_CHECKING:
     from parley_client.reading import Reading
-    from parley_client.shell import AsyncShell, AsyncStream, Shell, Stream
+    from parley_client.shell import AsyncShell, AsyncStream, Shell, Stream  # noqa: F401 - strings below name them
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
@@ -55,8 +55,12 @@ class CallOptions:
 USUAL = CallOptions()
 
 
+class Described(Generic[T, R]):
+    """A call without its making; made, it is a `T` for `Parley` and an `R` for `AsyncParley`."""
+
+
 @dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(Described[T, Coroutine[Any, Any, T]], Generic[T]):
     """A plain call. `read` makes the typed answer of the decoded JSON, or raises Misfit.
 
     `takes_key`: it carries an Idempotency-Key. `repeats_freely`: another attempt does no harm where an answer was lost.
@@ -73,7 +77,7 @@ class Call(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamCall(Generic[E, R]):
+class StreamCall(Described["Stream[E, R]", "AsyncStream[E, R]"], Generic[E, R]):
     """A call that is answered by a stream, and the kind of reading that understands it.
 
     Raises ConfigurationError for what streams cannot have.
@@ -92,9 +96,6 @@ class StreamCall(Generic[E, R]):
             raise ConfigurationError("A stream takes no idempotency_key, because it is never repeated; leave it out.")
 
 
-C = TypeVar("C", bound="Call[Any] | StreamCall[Any, Any]")
-
-
 class Resource(Generic[S]):
     """A group of methods; `S` is the shell that makes their calls."""
 
@@ -102,32 +103,19 @@ class Resource(Generic[S]):
         self._shell: Any = shell
 
 
-class endpoint(Generic[P, C]):
-    """Turn a method that describes a call into one that makes it.
+class endpoint(Generic[P, T, R]):
+    """Turn a method that describes a call into one that makes it."""
 
-    For `Parley` such a method returns its answer or a `Stream`; for `AsyncParley` an awaitable or an `AsyncStream`.
-    """
-
-    def __init__(self, describe: Callable[Concatenate[Any, P], C]) -> None:
+    def __init__(self, describe: Callable[Concatenate[Any, P], Described[T, R]]) -> None:
         self._describe = describe
         self.__doc__ = describe.__doc__
 
     @overload
-    def __get__(self: endpoint[P, Call[T]], resource: Resource[Shell], owner: type) -> Callable[P, T]: ...
+    def __get__(self, resource: Resource[Shell], owner: type) -> Callable[P, T]: ...
     @overload
-    def __get__(
-        self: endpoint[P, Call[T]], resource: Resource[AsyncShell], owner: type
-    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, resource: Resource[AsyncShell], owner: type) -> Callable[P, R]: ...
     @overload
-    def __get__(
-        self: endpoint[P, StreamCall[E, R]], resource: Resource[Shell], owner: type
-    ) -> Callable[P, Stream[E, R]]: ...
-    @overload
-    def __get__(
-        self: endpoint[P, StreamCall[E, R]], resource: Resource[AsyncShell], owner: type
-    ) -> Callable[P, AsyncStream[E, R]]: ...
-    @overload
-    def __get__(self, resource: None, owner: type) -> endpoint[P, C]: ...
+    def __get__(self, resource: None, owner: type) -> endpoint[P, T, R]: ...
     def __get__(self, resource: Any, owner: type) -> Any:
         if resource is None:
             return self

@@ -111,17 +111,24 @@ class ChatChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class ChatCompletion:
-    """A whole completion. `cost` is a decimal string in US dollars, None without a known price."""
+class _Envelope:
+    """What stands around choices. `cost` is a decimal string in US dollars, None without a known price."""
 
     id: str
     model: str
-    choices: tuple[ChatChoice, ...]
+    choices: tuple[Any, ...]
     object: str | None = None
     created: int | None = None
     usage: ChatUsage | None = None
     cost: str | None = None
     warnings: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCompletion(_Envelope):
+    """A whole completion. `cost` is a decimal string in US dollars, None without a known price."""
+
+    choices: tuple[ChatChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +142,10 @@ class ChatChunkChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class ChatChunk:
+class ChatChunk(_Envelope):
     """One event of a streamed completion; `usage` comes in the last one if `stream_options` ask for it."""
 
-    id: str
-    model: str
     choices: tuple[ChatChunkChoice, ...]
-    object: str | None = None
-    created: int | None = None
-    usage: ChatUsage | None = None
-    cost: str | None = None
-    warnings: tuple[str, ...] | None = None
 
 
 class ChatReading(Reading[ChatChunk, ChatCompletion]):

@@ -3,8 +3,6 @@
 Unknown members are passed over; absent and null are one thing, and mean the field's default. Knows nothing of HTTP.
 """
 
-from __future__ import annotations
-
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass

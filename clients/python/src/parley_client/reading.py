@@ -87,12 +87,6 @@ class Reading(ABC, Generic[E, R]):
             self.failure = error
             raise
 
-    def cut(self, fault: str) -> ParleyError:
-        """Return what to raise after the connection broke: why the stream was left, if it was."""
-        broken = APIConnectionError(f"The stream was cut ({fault}).", request_id=self.request_id)
-        self.failure = self.failure or broken
-        return self.failure
-
     def leave(self) -> None:
         """Read no more, unless the end was reached."""
         if self.failure is None and not self.is_over:

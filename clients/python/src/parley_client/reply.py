@@ -1,7 +1,5 @@
 """A whole response, and what it means: an answer, or an error with all that the server said about it."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -50,28 +48,21 @@ def read_answer(read: Callable[[Any], T], reply: Reply) -> T:
 def api_error(reply: Reply, now: datetime) -> APIError:
     """Return the error that `reply` is, whoever wrote it: the server's envelope, a bare string, a proxy's page."""
     envelope = _object(_json(reply.body))
-    said = envelope.get("error")
-    fields = _object(said) or envelope
+    fields = {**envelope, **_object(envelope.get("error"))}
     return APIError(
-        _text(fields.get("message")) or _text(said) or _text(envelope.get("detail")) or _bare_message(reply),
+        **_told(envelope, _bare_message(reply)),
         status=reply.status,
         param=_text(fields.get("param")),
         provider_error=fields.get("provider_error"),
         retry_after=_retry_after_s(reply, fields, now),
         request_id=reply.request_id or _text(envelope.get("request_id")),
-        **_told(fields),
     )
 
 
 def stream_error(event: Mapping[str, Any], request_id: str | None) -> StreamError:
     """Return the error that ends a stream; its `error` is a sentence (roundtable) or an object (compare, chat)."""
-    said = event.get("error")
-    fields = {**event, **_object(said)}
-    return StreamError(
-        _text(fields.get("message")) or _text(said) or "The server ended the stream with an error.",
-        request_id=_text(event.get("request_id")) or request_id,
-        **_told(fields),
-    )
+    told = _told(event, "The server ended the stream with an error.")
+    return StreamError(**told, request_id=_text(event.get("request_id")) or request_id)
 
 
 def seconds_until(retry_after: str, now: datetime) -> float | None:
@@ -101,9 +92,13 @@ def _bare_message(reply: Reply) -> str:
     return f"The server answered {reply.status} with {words or 'nothing more'}."
 
 
-def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _told(body: Mapping[str, Any], otherwise: str) -> dict[str, Any]:
+    """Return what both kinds of errors tell; the message is `otherwise` where `body` has none."""
+    said = body.get("error")
+    fields = {**body, **_object(said)}
     details = fields.get("details")
     return {
+        "message": _text(fields.get("message")) or _text(said) or _text(body.get("detail")) or otherwise,
         "code": _text(fields.get("code")) or _text(fields.get("error_code")),
         "details": details if isinstance(details, list) else None,
     }

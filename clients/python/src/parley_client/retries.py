@@ -1,7 +1,5 @@
 """When a plain call is sent again, and after how long. Decides only: who waits and sends is the shell."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import time

@@ -240,31 +240,30 @@ class Parsed(Generic[T]):
     raw: Roundtable
 
 
-class _OutputType(Generic[T]):
-    """A type that pydantic can describe and check: a model, a dataclass, a TypedDict, a list of these."""
+def _parser(kind: type[T]) -> tuple[Mapping[str, Any], Callable[[object], Parsed[T]]]:
+    """Return the schema of a type that pydantic knows, and what makes the type of an answer.
 
-    def __init__(self, kind: type[T]) -> None:
-        """Raises ImportError if pydantic is not installed, and pydantic's own errors for a type without a schema."""
-        try:
-            pydantic: Any = import_module("pydantic")
-        except ImportError as error:
-            message = "parse needs pydantic: pip install 'parley-client[pydantic]', or use create with output_schema."
-            raise ImportError(message) from error
-        self._name = getattr(kind, "__name__", str(kind))
-        self._adapter = pydantic.TypeAdapter(kind)
-        self._fault: type[Exception] = pydantic.ValidationError
-        self.schema: Mapping[str, Any] = self._adapter.json_schema()
+    Raises ImportError if pydantic is not installed, and pydantic's own errors for a type without a schema.
+    """
+    try:
+        pydantic: Any = import_module("pydantic")
+    except ImportError as error:
+        message = "parse needs pydantic: pip install 'parley-client[pydantic]', or use create with output_schema."
+        raise ImportError(message) from error
+    adapter = pydantic.TypeAdapter(kind)
+    schema: Mapping[str, Any] = adapter.json_schema()
 
-    def parse(self, answer: object) -> Parsed[T]:
-        """Return the consolidated answer as the type. Raises OutputError, with `raw`, if it is missing or misfits."""
+    def parse(answer: object) -> Parsed[T]:
         raw = decode(Roundtable, answer)
         if raw.data is None and (error := raw.meta.summary_error):
             raise OutputError(f"There is no consolidated answer ({error.code}): {error.message}", raw=raw)
         try:
-            return Parsed(self._adapter.validate_python(raw.data), self.schema, raw)
-        except self._fault as error:
+            return Parsed(adapter.validate_python(raw.data), schema, raw)
+        except pydantic.ValidationError as error:
             # The cause quotes the answer; the message does not.
-            raise OutputError(f"The answer does not fit {self._name}.", raw=raw) from error
+            raise OutputError(f"The answer does not fit {getattr(kind, '__name__', kind)}.", raw=raw) from error
+
+    return schema, parse
 
 
 def _call(read: Callable[[Any], T], body: Mapping[str, Any], options: CallOptions) -> Call[T]:
@@ -304,5 +303,5 @@ class RoundtableResource(Resource[S]):
 
         Raises OutputError, with the whole answer, if the consolidated one is missing or does not fit.
         """
-        kind = _OutputType(output_type)
-        return self._shell.make(_call(kind.parse, {**request, "output_schema": kind.schema}, options))
+        schema, parse = _parser(output_type)
+        return self._shell.make(_call(parse, {**request, "output_schema": schema}, options))

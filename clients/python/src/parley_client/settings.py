@@ -1,7 +1,5 @@
 """Where the server is, who asks, and how patiently: checked when the client is built. Shows no key."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The shells, which send what a call describes, wait as its attempts decide and read what comes; and their streams.
 
 What threads and asyncio have in common is written once, as coroutines. Those of a synchronous shell never wait, so that
-`_finished` runs each in one step. Never shows a key or a body.
+`finished` runs each in one step. Never shows a key or a body.
 """
 
 from __future__ import annotations
@@ -57,18 +57,16 @@ class _Shell(Generic[H]):
         request = self.request(call)
         attempts = Attempts(self._settings, call.options, self._pace)
         while True:
-            failure: APIError | APIConnectionError
             try:
                 reply = await self._read_whole(await self._ask(request, attempts), attempts)
-            except APIConnectionError as error:
+                if not reply.is_success:
+                    raise api_error(reply, self._pace.now())
+            except (APIError, APIConnectionError) as failure:
                 if self._is_closed:
                     raise
-                failure = error
+                await self._sleep(attempts.wait_after(failure, call.repeats_freely))
             else:
-                if reply.is_success:
-                    return read_answer(call.read, reply)
-                failure = api_error(reply, self._pace.now())
-            await self._sleep(attempts.wait_after(failure, call.repeats_freely))
+                return read_answer(call.read, reply)
 
     async def _ask(self, request: httpx.Request, attempts: Attempts) -> httpx.Response:
         """Send `request` and return the head of what answers it."""
@@ -121,7 +119,7 @@ class Shell(_Shell[httpx.Client]):
             finalize(self, self._http.close)
 
     def make(self, call: Call[Any] | StreamCall[Any, Any]) -> Any:
-        return Stream(self, call) if isinstance(call, StreamCall) else _finished(self._send(call))
+        return Stream(self, call) if isinstance(call, StreamCall) else finished(self._send(call))
 
     def request(self, call: Call[Any] | StreamCall[Any, Any]) -> httpx.Request:
         request = super().request(call)
@@ -204,7 +202,11 @@ class _Stream(Generic[E, R]):
             yield
         except _BROKEN as error:
             silence = "not even a comment came" if isinstance(error, httpx.TimeoutException) else str(error)
-            raise self._reading.cut(f"{type(error).__name__}: {silence}") from error
+            cut = APIConnectionError(
+                f"The stream was cut ({type(error).__name__}: {silence}).", request_id=self.request_id
+            )
+            self._reading.failure = self._reading.failure or cut
+            raise self._reading.failure from error
         finally:
             self._is_waiting = False
 
@@ -225,7 +227,7 @@ class Stream(_Stream[E, R]):
     """
 
     def __enter__(self) -> Stream[E, R]:
-        _finished(self._enter())
+        finished(self._enter())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -234,14 +236,14 @@ class Stream(_Stream[E, R]):
     def __iter__(self) -> Generator[E, None, None]:
         """Yield the events that are left; leaving the loop closes the connection."""
         try:
-            while (event := _finished(self._take())) is not None:
+            while (event := finished(self._take())) is not None:
                 yield event
         finally:
             self.close()
 
     def __next__(self) -> E:
         """Return the next event and keep the connection."""
-        event = _finished(self._take())
+        event = finished(self._take())
         if event is None:
             raise StopIteration
         return event
@@ -263,7 +265,7 @@ class Stream(_Stream[E, R]):
         self._reading.leave()
         if self._response is not None and self._is_waiting:
             _wake(self._response.extensions.get("network_stream"))
-        _finished(self._leave())
+        finished(self._leave())
 
 
 class AsyncStream(_Stream[E, R]):
@@ -314,7 +316,7 @@ class AsyncStream(_Stream[E, R]):
         await self._leave()
 
 
-def _finished(work: Coroutine[Any, Any, T]) -> T:
+def finished(work: Coroutine[Any, Any, T]) -> T:
     """Return the result of a coroutine that never waits."""
     try:
         work.send(None)

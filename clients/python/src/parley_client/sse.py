@@ -3,8 +3,6 @@
 Knows nothing of what stands in a frame. Lines end in LF or CRLF; comments and unknown fields are passed over.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,14 +26,12 @@ class FrameDecoder:
 
     def feed(self, piece: bytes) -> Iterator[Frame]:
         """Yield the frames that `piece` completes."""
-        *ends, rest = piece.split(b"\n")
-        for end in ends:
-            self._pieces.append(end)
-            line = b"".join(self._pieces)
-            self._pieces.clear()
-            yield from self._read(line)
-        if rest:
-            self._pieces.append(rest)
+        self._pieces.append(piece)
+        if b"\n" in piece:
+            *lines, rest = b"".join(self._pieces).split(b"\n")
+            self._pieces = [rest]
+            for line in lines:
+                yield from self._read(line)
 
     def finish(self) -> Iterator[Frame]:
         """Yield the frame that had no blank line after it when the stream ended, if there is one."""
@@ -45,17 +41,12 @@ class FrameDecoder:
         line = raw.removeprefix(self._bom).removesuffix(b"\r").decode("utf-8", "replace")
         self._bom = b""
         if not line:
-            yield from self._dispatch()
-            return
+            if data := "\n".join(self._data):
+                yield Frame(self._event, data)
+            self._event, self._data = None, []
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "data":
             self._data.append(value)
         elif name == "event":
             self._event = value or None
-
-    def _dispatch(self) -> Iterator[Frame]:
-        event, data = self._event, "\n".join(self._data)
-        self._event, self._data = None, []
-        if data:
-            yield Frame(event, data)
