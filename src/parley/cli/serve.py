@@ -144,7 +144,7 @@ class Announcement:
         if self.out is not None:
             say(console, f"Recording to {self.out}: it will hold prompts and answers.")
         self._show_key(console)
-        console.print("Reference: " + self.url + "/docs. Ctrl-C stops the server.", soft_wrap=True)
+        console.print(f"Console: {self.url}/ · Reference: {self.url}/docs · Ctrl-C stops the server.", soft_wrap=True)
 
     def _show_key(self, console: Console) -> None:
         server = self.config.server
