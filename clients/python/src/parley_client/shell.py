@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from functools import partial
 from typing import Any, Generic
 from weakref import WeakSet, finalize
@@ -298,12 +298,10 @@ class AsyncStream(_Stream[E, R]):
 
     async def text_deltas(self) -> AsyncGenerator[TextDelta, None]:
         """Yield only the pieces of text that are left; the rest is collected for `final()`."""
-        try:
-            while (event := await self._take()) is not None:
+        async with aclosing(self.__aiter__()) as events:
+            async for event in events:
                 if (delta := self._reading.text(event)) is not None:
                     yield delta
-        finally:
-            await self.aclose()
 
     async def final(self) -> R:
         """Read to the end and return the whole result, what was read before included."""
