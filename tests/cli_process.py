@@ -85,6 +85,6 @@ def _read_start(process: subprocess.Popen[str]) -> str:
     lines = []
     for line in process.stdout:
         lines.append(line)
-        if line.startswith("Reference:"):
+        if "Reference: " in line:
             return "".join(lines)
     raise AssertionError(f"the server did not start: {process.communicate()[1]}")
