@@ -1,7 +1,7 @@
 """How smoothly the console draws while models write: `python -m bench.console`, of the test environment (`make test`).
 
 Each scene runs in a headless Chromium against a server of its own. A frame's gap is the time between two frames as the
-page itself sees them; beside each scene stands an idle page, so that the machine's own stutter can be told apart.
+page itself sees them; beside the scenes stands an idle page, so that the machine's own stutter can be told apart.
 """
 
 import argparse
@@ -90,9 +90,10 @@ def main() -> None:
     """Look at every scene, or at those whose names hold a word, and keep what was seen."""
     parser = argparse.ArgumentParser(description="Measures how smoothly the console draws growing answers.")
     parser.add_argument("--only", default="", help="a word in the names of the scenes to look at")
-    wanted = parser.parse_args().only
+    parser.add_argument("--rounds", type=int, default=1, help="looks at each scene; the calmest is kept")
+    given = parser.parse_args()
     with _server() as url, _chromium() as browser:
-        seen = [_look(browser, url, scene) for scene in _SCENES if wanted in scene.name]
+        seen = [_calmest(browser, url, scene, given.rounds) for scene in _SCENES if given.only in scene.name]
     for row in seen:
         print("  ".join(f"{name}: {value}" for name, value in asdict(row).items()))
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
@@ -121,6 +122,11 @@ def _chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+def _calmest(browser: Browser, url: str, scene: Scene, rounds: int) -> Smoothness:
+    """Look several times: what else runs on the machine can only add to a gap."""
+    return min((_look(browser, url, scene) for _ in range(rounds)), key=lambda seen: seen.longest_gap_ms)
 
 
 def _look(browser: Browser, url: str, scene: Scene) -> Smoothness:
