@@ -16,7 +16,7 @@ from parley.books.answer_cache import open_cache
 from parley.books.expiry import keep_clean
 from parley.books.exporting import ExportError
 from parley.books.idempotency import Idempotency, release_of
-from parley.books.journal import Journal, journal_place
+from parley.books.journal import ROOM_BYTES, open_journal
 from parley.books.ledger import Ledger
 from parley.books.metrics import Vital
 from parley.books.readers import Watcher
@@ -185,12 +185,12 @@ def _telemetry(config: Config, catalog: Catalog, ledger: Ledger, limiter: Limite
 
 def _ledger(store: Store, settings: StoreSettings) -> Ledger:
     """Return the ledger, what a former process left undone closed; its journal lies beside the database file."""
-    folder, name = journal_place(settings.url)
     try:
-        journal = Journal(folder, name)
+        journal = open_journal(settings.url)
     except OSError as error:
-        reason = f"The ledger's journal can't be kept in {folder}: {error.strerror}"
-        raise StoreError(f"{reason}; it needs 16 MiB of room there, and the right to write.") from error
+        reason = f"The ledger's journal can't be kept in {error.filename}: {error.strerror}"
+        room = f"{ROOM_BYTES // 1024 // 1024} MiB of room"
+        raise StoreError(f"{reason}; it needs {room} there, and the right to write.") from error
     ledger = Ledger(store, journal, release_of)
     ledger.start_now()
     return ledger

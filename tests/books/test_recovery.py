@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from engine import panel
 from office import Office
 from parley.books.entries import Settlement
 from parley.books.instances import LEASE_S, Instance
-from parley.books.journal import Journal, journal_place
+from parley.books.journal import Journal, journal_place, open_journal
 from parley.books.ledger import Ledger
 from parley.domain.errors import NotServing
 from parley.domain.run import Nothing
@@ -212,6 +213,30 @@ class TestJournals:
         assert one != journal_place("postgresql://parley:secret@db/two")
         assert one == journal_place("postgresql://parley:changed@db/one")
         assert "secret" not in str(one)
+
+    def test_store_in_memory_has_a_journal_that_nobody_finds(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        working, temporary = tmp_path / "working", tmp_path / "temporary"
+        working.mkdir()
+        temporary.mkdir()
+        monkeypatch.chdir(working)
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+        office = Office(f"sqlite:///{tmp_path}/parley.db", tmp_path, {"a": [[Pause()]]})
+        first, second = open_journal("sqlite:///:memory:"), open_journal("sqlite:///:memory:")
+        first.append([self.settled(office, "req_1")])
+        taken: list[Any] = []
+        second.take_over(taken.extend)
+        assert taken == second.read() == []
+        assert len(first.read()) == 1
+        assert [*working.iterdir(), *temporary.iterdir()] == []
+        first.close()
+        second.close()
+
+    def test_journal_without_a_folder_to_be_kept_in_names_it(self, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match=f"{tmp_path}/none") as found:
+            open_journal(f"sqlite:///{tmp_path}/none/parley.db")
+        assert found.value.filename == f"{tmp_path}/none"
 
     def test_room_is_taken_before_anything_is_awaited(self, tmp_path: Path) -> None:
         """Requests that come at once must not all count on the same room."""

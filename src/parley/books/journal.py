@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from urllib.parse import urlsplit
 
 import msgspec
@@ -34,13 +35,28 @@ _KINDS: dict[str, type[CallOpening] | type[Closing] | type[Settlement]] = {
 }
 
 
-def journal_place(store_url: str) -> tuple[Path, str]:
+def open_journal(store_url: str) -> "Journal":
+    """Return this process's journal for a store; of one in memory, which ends with the process, it ends so too.
+
+    Raises OSError, whose `filename` is the folder.
+    """
+    place = journal_place(store_url)
+    folder = Path(gettempdir()) if place is None else place[0]
+    try:
+        return Journal.unnamed() if place is None else Journal(*place)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
+
+
+def journal_place(store_url: str) -> tuple[Path, str] | None:
     """Return folder and name for the journals of a store: beside SQLite's file, else in the working folder.
 
-    The name tells stores apart: what belongs to one must never be copied into another.
+    The name tells stores apart: what belongs to one must never be copied into another. None for a store in memory.
     """
     if store_url.startswith("sqlite:///"):
         path = Path(store_url.removeprefix("sqlite:///"))
+        if path.name.partition("?")[0] == ":memory:":
+            return None
         return path.absolute().parent, f"{path.name}-journal"
     place = urlsplit(store_url)
     named = f"{place.hostname}:{place.port or 5432}{place.path}?{place.query}"
@@ -71,6 +87,12 @@ class Journal:
         _allocate(self._descriptor, room_bytes)
         self._end = _end_of(self._descriptor)
         self._lock = threading.Lock()
+
+    @classmethod
+    def unnamed(cls, room_bytes: int = ROOM_BYTES) -> "Journal":
+        """Return a journal whose file no other process finds, and which is gone with this one, however it ends."""
+        with TemporaryDirectory(prefix="parley-") as folder:
+            return cls(Path(folder), "journal", room_bytes)
 
     @property
     def size_bytes(self) -> int:
