@@ -92,6 +92,10 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._main, keys.encode())
 
+    def terminate(self) -> None:
+        """Send the command SIGTERM."""
+        self._process.terminate()
+
     def resize(self, columns: int, rows: int = 40) -> None:
         """Make the terminal as large, and let the command know as a terminal does."""
         self._resize(self._main, columns, rows)

@@ -15,6 +15,7 @@ from wire_server import HANG, WireServer, json_reply, sse_reply
 
 T = TypeVar("T")
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|9[0-7]|38)[0-9;]*m")
+CURSOR_HIDDEN, CURSOR_SHOWN = "\x1b[?25l", "\x1b[?25h"
 TOP = re.compile(r"╭[─┬]+╮")
 QUESTION = "Should a small team use SQLite or PostgreSQL?"
 
@@ -118,6 +119,24 @@ def test_ctrl_c_cancels_at_the_server_and_leaves_what_had_come(tmp_path: Path) -
     assert "^C" not in left
     assert "half an ans" in left
     assert left.rstrip().endswith("parley: Cancelled.")
+
+
+def test_sigterm_in_the_middle_gives_the_terminal_back_and_leaves_what_had_come(tmp_path: Path) -> None:
+    def use(url: str) -> int:
+        with Terminal("ask", "hi", "-m", "a/b", "-m", "c/d", "--url", url, folder=tmp_path) as terminal:
+            terminal.wait_for("half an ans")
+            before = len(terminal.raw)
+            assert not terminal.echoes
+            terminal.terminate()
+            code = terminal.wait()
+            assert terminal.echoes
+            left = terminal.raw[before:]
+            assert "half an ans" in left
+            assert left.rindex(CURSOR_SHOWN) > left.rfind(CURSOR_HIDDEN)
+            return code
+
+    code, _ = against((HALF, HANG), use)
+    assert code == 143
 
 
 def test_columns_fit_a_terminal_that_becomes_narrower_and_wider(tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import FrameType
-from typing import NoReturn
 
 from rich.console import Console
 from rich.rule import Rule
@@ -21,6 +19,7 @@ from rich.text import Text
 
 from parley.app import Fittings, House
 from parley.cli.client import Client
+from parley.cli.ending import orderly_end
 from parley.cli.options import Json
 from parley.cli.panel import COMPARE, ROUNDTABLE, Panel, feed_compare, feed_roundtable, make_board, steps
 from parley.cli.questions import ABOUT_EMBEDDED, EMBEDDED
@@ -36,7 +35,6 @@ from parley.server import local_server
 _JUDGE = "sandbox/judge"
 _WATCHED_TOKENS_PER_S = 70
 _UNWATCHED_TOKENS_PER_S = 1000
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 _DATABASE = "Our team has ten users and one small server. Should we take SQLite or PostgreSQL?"
 _REVIEW = (
@@ -72,7 +70,7 @@ def demo(is_json: Json = False) -> None:
     """Watch the embedded models at work: no key, no cost."""
     console = make_console()
     speed = _WATCHED_TOKENS_PER_S if is_animated(console) and not is_json else _UNWATCHED_TOKENS_PER_S
-    with _orderly_end(), _server(speed) as client:
+    with orderly_end(signal.SIGTERM, signal.SIGHUP), _server(speed) as client:
         if is_json:
             write_json(_document(client))
             return
@@ -110,21 +108,6 @@ def _server(tokens_per_s: float) -> Iterator[Client]:
         )
         with local_server(config, Fittings(log_level=logging.ERROR), houses.append) as url:
             yield Client(url, houses[0].made_key)
-
-
-@contextmanager
-def _orderly_end() -> Iterator[None]:
-    """Let signals that would kill the process end it instead, so that the temporary folder goes with it."""
-
-    def end(number: int, _frame: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    former = {number: signal.signal(number, end) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
 
 
 def _play(number: int, scene: Scene, client: Client, console: Console) -> None:

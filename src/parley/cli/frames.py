@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 import termios
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from rich.console import Console, RenderableType
 from rich.control import Control
 from rich.live import Live
 
+from parley.cli.ending import orderly_end
+
 FRAMES_PER_S = 12
 
 
@@ -20,7 +23,7 @@ class Frames(Live):
 
     def __init__(self, console: Console, draw: Callable[[], RenderableType]) -> None:
         self._drawn_width = self._seen_width = console.width
-        self._echo = ExitStack()
+        self._begun = ExitStack()
         super().__init__(
             get_renderable=draw,
             console=console,
@@ -31,14 +34,17 @@ class Frames(Live):
         )
 
     def __enter__(self) -> "Frames":
-        self._echo.enter_context(keys_unseen())
-        super().__enter__()
+        with ExitStack() as begun:
+            begun.enter_context(orderly_end(signal.SIGTERM))  # it must not leave a terminal without echo and cursor
+            begun.enter_context(keys_unseen())
+            super().__enter__()
+            self._begun = begun.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._echo:
+        with self._begun:
             super().__exit__(kind, error, trace)
 
     def refresh(self) -> None:
@@ -75,8 +81,8 @@ def keys_unseen() -> Iterator[None]:
         return
     before = termios.tcgetattr(terminal)
     flags, local = before[:3], before[3]
-    termios.tcsetattr(terminal, termios.TCSADRAIN, [*flags, local & ~termios.ECHO, *before[4:]])
     try:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, [*flags, local & ~termios.ECHO, *before[4:]])
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
