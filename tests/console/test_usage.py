@@ -42,6 +42,16 @@ COLOURS = """() => {
 }"""
 
 
+ROOM_AND_WIDTH = """async (label) => {
+    const { roomForLabels } = await import(new URL("console/parts/chart.js", document.baseURI));
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = "12px system-ui, sans-serif";
+    return [roomForLabels(null, ["$0", label]), pen.measureText(label).width];
+}"""
+TICK_AND_GAP_PX = 9
+"""A tick of 4 px, and the 5 px that uPlot leaves beside it."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """A server whose ledger has 45 days of four models: `key` is an ordinary one that asked the fast model alone."""
@@ -213,13 +223,21 @@ def test_tables_sort_by_a_column_and_files_add_up_to_the_last_digit_without_a_fo
 
 def test_charts_take_the_colours_of_the_theme_and_the_width_of_the_window(usage_page: Page) -> None:
     page = usage_page
-    page.wait_for_function(f"({COLOURS})().includes('53,56,205')")
+    # Functions, for an expression is evaluated at each look, and the page's policy allows that at the first alone.
+    page.wait_for_function(f"() => ({COLOURS})().includes('53,56,205')")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"({COLOURS})().includes('164,172,255')")
+    page.wait_for_function(f"() => ({COLOURS})().includes('164,172,255')")
     assert "53,56,205" not in page.evaluate(COLOURS)
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".chart canvas").first).to_be_visible()
-    page.wait_for_function("document.querySelector('.chart canvas')?.getBoundingClientRect().width < 390")
+    page.wait_for_function("() => document.querySelector('.chart canvas')?.getBoundingClientRect().width < 390")
+
+
+@pytest.mark.parametrize("label", ["$0", "$0.5", "$0.00025", "$0.000125", "1,250,000,000"])
+def test_axis_has_room_for_the_longest_of_its_labels(page: Page, console_url: str, label: str) -> None:
+    page.goto(console_url)
+    room, width = page.evaluate(ROOM_AND_WIDTH, label)
+    assert room >= width + TICK_AND_GAP_PX
 
 
 def test_ordinary_key_sees_its_own_and_no_table_of_keys(

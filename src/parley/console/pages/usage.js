@@ -105,7 +105,7 @@ function Tiles({ usage }) {
   const { events, requests, tokens } = usage;
   const tiles = [
     { title: "Spend", value: money(usage.total_cost_usd), more: usage.cost_complete ? `exactly $${usage.total_cost_usd}` : "not all prices are known" },
-    { title: "Calls", value: count(events.total), more: `of ${count(requests.total)} requests` },
+    { title: "Calls", value: count(events.total), more: `of ${count(requests.total)} ${requests.total === 1 ? "request" : "requests"}` },
     { title: "Tokens", value: brief(tokens.input_tokens + tokens.output_tokens), more: `${count(tokens.input_tokens)} in, ${count(tokens.output_tokens)} out` },
     { title: "Failed", value: percent(failedShare(usage)), more: `${count(events.failed)} failed, ${count(events.cancelled + events.abandoned)} cut short` },
   ];

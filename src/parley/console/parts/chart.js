@@ -41,6 +41,11 @@ const themeColour = (name) => getComputedStyle(document.documentElement).getProp
 export const tintOf = (tint) => (tint === null ? "--soft" : `--seat-${tint}`);
 export const tintClass = (tint) => (tint === null ? "seat-rest" : `seat-${tint}`);
 
+// How much room an axis at the side takes for its labels: small sums are long. uPlot asks before there are labels, too.
+const LETTER_PX = 7.5; // of the widest digits at 12px
+const BESIDE_LABELS_PX = 14; // the tick and the gaps
+export const roomForLabels = (_plot, labels) => Math.max(40, BESIDE_LABELS_PX + LETTER_PX * Math.max(0, ...(labels ?? []).map((label) => String(label).length)));
+
 // What axes look like in every chart.
 export function axis(colour, more) {
   const line = { stroke: colour("--line"), width: 1 };

@@ -1,7 +1,7 @@
 // What a call to each model costs against how long it takes: a labelled point a model.
 import { duration, money } from "../format.js";
 import { html, useMemo, useSignal } from "../html.js";
-import { axis, Chart, tintOf } from "./chart.js";
+import { axis, Chart, roomForLabels, tintOf } from "./chart.js";
 import { pointsDrawer } from "./labelled_points.js";
 import { scaleOf } from "./scatter_scale.js";
 
@@ -59,7 +59,7 @@ function drawing(points, picked) {
     scales: { x: { time: false, range: () => times.range }, y: { range: () => costs.range } },
     axes: [
       axis(colour, { ...ticks(times, shortTime), size: 30, label: "Median time of a call", ...LABEL }),
-      axis(colour, { ...ticks(costs, shortMoney), size: 72, label: "Mean cost of a call", ...LABEL }),
+      axis(colour, { ...ticks(costs, shortMoney), size: roomForLabels, label: "Mean cost of a call", ...LABEL }),
     ],
     series: [{}, { paths: () => null, points: { show: false } }],
     hooks: {

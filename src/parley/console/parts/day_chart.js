@@ -2,7 +2,7 @@
 import { html, useMemo, useSignal } from "../html.js";
 import { dayNumber, dayTitle } from "../usage_span.js";
 import uPlot from "../vendor/uplot.js";
-import { axis, Chart, tintClass, tintOf } from "./chart.js";
+import { axis, Chart, roomForLabels, tintClass, tintOf } from "./chart.js";
 
 const STEPS_DAYS = [1, 2, 7, 14, 28, 56, 91];
 const ROOM_FOR_LINES_PX = 12;
@@ -42,7 +42,7 @@ function drawing(days, series, { brief, isWhole }, picked) {
     scales: { x: { time: false, range: () => range }, y: { range: (_plot, _least, most) => [0, most * 1.08 || 1] } },
     axes: [
       axis(colour, { size: 30, grid: { show: false }, incrs: STEPS_DAYS, space: 64, values: (_plot, splits) => splits.map((number) => titleOf(number, numbers)) }),
-      axis(colour, { size: 62, ...(isWhole && { incrs: WHOLE_STEPS }), values: (_plot, splits) => splits.map(brief) }),
+      axis(colour, { size: roomForLabels, ...(isWhole && { incrs: WHOLE_STEPS }), values: (_plot, splits) => splits.map(brief) }),
     ],
     series: [{}, ...series.map((each) => bars(colour(tintOf(each.tint)), colour("--paper"), width / days.length)).reverse()],
     hooks: { setCursor: [(plot) => { picked.value = plot.cursor.idx ?? null; }] },
