@@ -59,16 +59,8 @@ export function TemplateEditor({ template, mayWrite, backTo, onSave, onDelete, o
   };
   return html`
     <form class="template-editor" onSubmit=${save} onKeyDown=${keys} novalidate>
-      <div class="page-head">
-        <div><a class="small" href=${backTo}>← Templates</a><h1>${template ? template.name : "New template"} ${template && html`<${Badges} template=${template} />`}</h1></div>
-        <div class="actions">
-          <span class="small soft" role="status">${draft ? "" : saved.value}</span>
-          ${draft && html`<button type="button" onClick=${discard}>Discard changes</button>`}
-          ${template && html`<button type="button" onClick=${() => onCopy(fields)}>Make a copy</button>`}
-          ${template && mayWrite && html`<button type="button" class="danger" onClick=${() => onDelete(template)}>Delete</button>`}
-          ${mayWrite && html`<button class="primary" disabled=${isBusy.value || !draft}>${template ? "Save" : "Create"}</button>`}
-        </div>
-      </div>
+      <${Head} template=${template} mayWrite=${mayWrite} backTo=${backTo} hasDraft=${Boolean(draft)} said=${draft ? "" : saved.value}
+        canSave=${!isBusy.value && Boolean(draft)} onDiscard=${discard} onCopy=${() => onCopy(fields)} onDelete=${() => onDelete(template)} />
       ${!mayWrite && html`<p class="notice">A global template is changed by admin keys alone. You can use it as it is, or make a copy of your own.</p>`}
       ${isOutdated && html`<p class="notice warn">It was changed elsewhere after you began. Saving writes what you changed over it, and nothing else;
         discard your changes to see what stands there now.</p>`}
@@ -80,6 +72,21 @@ export function TemplateEditor({ template, mayWrite, backTo, onSave, onDelete, o
         <//>
       </div>
     </form>
+  `;
+}
+
+function Head({ template, mayWrite, backTo, hasDraft, said, canSave, onDiscard, onCopy, onDelete }) {
+  return html`
+    <div class="page-head">
+      <div><a class="small" href=${backTo}>← Templates</a><h1>${template ? template.name : "New template"} ${template && html`<${Badges} template=${template} />`}</h1></div>
+      <div class="actions">
+        <span class="small soft" role="status">${said}</span>
+        ${hasDraft && html`<button type="button" onClick=${onDiscard}>Discard changes</button>`}
+        ${template && html`<button type="button" onClick=${onCopy}>Make a copy</button>`}
+        ${template && mayWrite && html`<button type="button" class="danger" onClick=${onDelete}>Delete</button>`}
+        ${mayWrite && html`<button class="primary" disabled=${!canSave}>${template ? "Save" : "Create"}</button>`}
+      </div>
+    </div>
   `;
 }
 
