@@ -239,7 +239,8 @@ def test_sign_in_refuses_a_bad_key_and_keeps_a_good_one_in_the_tab_alone(
 
     assert page.evaluate("JSON.stringify(localStorage)") == "{}"
     assert page.context.cookies() == []
-    page.get_by_role("button", name="Sign out").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("API key")).to_be_visible()
     assert console_with_keys.key not in page.evaluate("JSON.stringify(sessionStorage)")
 

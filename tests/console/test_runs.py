@@ -274,7 +274,8 @@ def test_ordinary_key_sees_its_own_and_an_admin_everybodys(
     page.goto(f"{keyed.url}/#/runs/{theirs}")
     expect(page.get_by_role("alert")).to_contain_text("There is no trace")
 
-    page.get_by_role("button", name="Sign out").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign out").click()
     sign_in(page, keyed.url, keyed.admin_key)
     page.goto(f"{keyed.url}/#/runs")
     expect(rows(page)).to_have_count(2)

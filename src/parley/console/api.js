@@ -1,6 +1,6 @@
 // The public API, and nothing else: calls, their errors, and streams of events.
 import { remember } from "./asked.js";
-import { key, signOut } from "./session.js";
+import { key, lock } from "./session.js";
 import { readEvents } from "./sse.js";
 
 // A refusal or failure as the server words it. `code` is a slug of the contract, or "unreachable".
@@ -40,7 +40,7 @@ async function send(method, path, body, { signal, as }) {
     if (error.name === "AbortError") throw error;
     throw new ApiError("The server can't be reached. Is it running, and is this device online?");
   }
-  if (response.status === 401 && as === undefined) signOut();
+  if (response.status === 401 && as === undefined && sent === key.value) lock(); // else another key has signed in since
   if (!response.ok) throw await refusal(response);
   return response;
 }

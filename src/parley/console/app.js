@@ -7,7 +7,7 @@ import { AccountButton } from "./parts/key_account.js";
 import { Notice } from "./parts/notice.js";
 import { SignIn } from "./parts/sign_in.js";
 import { href, place } from "./router.js";
-import { canSignOut, key, me, signOut } from "./session.js";
+import { canSignOut, enter, key, me, signOut } from "./session.js";
 import { signal } from "./html.js";
 
 const fault = signal(null);
@@ -17,7 +17,7 @@ function App() {
     if (key.value !== null && me.value === null) introduce();
   }, [key.value]);
   if (key.value === null) return html`<${SignIn} />`;
-  if (fault.value) return html`<main class="alone"><${Notice} error=${fault.value} /></main>`;
+  if (fault.value) return html`<${Unreached} error=${fault.value} />`;
   if (me.value === null) return html`<main class="alone" aria-busy="true">…</main>`;
   return html`<${Frame} />`;
 }
@@ -25,10 +25,23 @@ function App() {
 async function introduce() {
   fault.value = null;
   try {
-    me.value = await get("v1/me");
+    enter(await get("v1/me"), key.value);
   } catch (error) {
-    if (error.status !== 401) fault.value = error; // a 401 has signed out already
+    if (error.status !== 401) fault.value = error; // a 401 asks for a key already
   }
+}
+
+// The server does not say who this is: it starts just now, is overloaded, or out of reach.
+function Unreached({ error }) {
+  return html`
+    <main class="alone">
+      <${Notice} error=${error} />
+      <div class="actions">
+        <button type="button" class="primary" onClick=${introduce}>Try again</button>
+        ${canSignOut() && html`<button type="button" onClick=${signOut}>Sign out</button>`}
+      </div>
+    </main>
+  `;
 }
 
 function Frame() {

@@ -17,7 +17,7 @@ const EMPTY = {
 
 export const draft = signal({ ...EMPTY, ...restored() });
 
-effect(() => sessionStorage.setItem(STORED, JSON.stringify(draft.value)));
+effect(() => store(draft.value));
 
 export function edit(fields) {
   draft.value = { ...draft.value, ...fields };
@@ -80,6 +80,14 @@ function parsed(text) {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("The schema must be a JSON object.");
   return value;
+}
+
+function store(fields) {
+  try {
+    sessionStorage.setItem(STORED, JSON.stringify(fields));
+  } catch {
+    sessionStorage.removeItem(STORED); // no room is left: it stays as long as the page does
+  }
 }
 
 function restored() {

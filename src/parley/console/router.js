@@ -9,9 +9,17 @@ addEventListener("hashchange", () => {
 // {page: "runs", rest: ["<id>"], query: URLSearchParams}
 export const place = computed(() => {
   const [path, query = ""] = hash.value.replace(/^#\/?/, "").split("?");
-  const [page = "", ...rest] = path.split("/").map(decodeURIComponent);
+  const [page = "", ...rest] = path.split("/").map(decoded);
   return { page: page || "ask", rest, query: new URLSearchParams(query) };
 });
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // a stray % in an address that was typed or cut off
+  }
+}
 
 export const href = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
 

@@ -1,13 +1,15 @@
 // Server-sent events as Parley sends them: one `data:` line of JSON for each event, comments between, [DONE] last.
 
+const BROKEN = "The connection broke before the answer was complete.";
+
 // Yields the parsed data of each event; throws if the connection ends before [DONE].
 export async function* readEvents(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error("The connection broke before the answer was complete.");
+      const { done, value } = await reader.read().catch(broken);
+      if (done) throw new Error(BROKEN);
       const lines = (rest + value).split("\n");
       rest = lines.pop();
       for (const line of lines) {
@@ -20,4 +22,9 @@ export async function* readEvents(body) {
   } finally {
     await reader.cancel().catch(() => {}); // already closed or aborted: nothing is left to cancel
   }
+}
+
+// A browser's own word for it is "network error".
+function broken(error) {
+  throw error.name === "AbortError" ? error : new Error(BROKEN);
 }

@@ -6,6 +6,7 @@ import { html, signal, useEffect, useRef } from "../html.js";
 import { AnswerColumn } from "../parts/answer_column.js";
 import { AskOptions } from "../parts/ask_options.js";
 import { Notice } from "../parts/notice.js";
+import { RunButton } from "../parts/run_button.js";
 import { SeatsEditor } from "../parts/seats_editor.js";
 import { ShowAs } from "../parts/show_as.js";
 import { VoteBars } from "../parts/vote_bars.js";
@@ -40,15 +41,8 @@ export function ask(event) {
   run.value.start();
 }
 
-// Stop and Ask are one element, so that the keyboard's focus stays on it.
-function stop(event) {
-  event.preventDefault(); // else Preact makes a sending button of it during its own click, and the panel is asked again
-  run.value.stop();
-}
-
 function Form() {
   const fields = draft.value;
-  const isRunning = run.value?.isRunning.value ?? false;
   const keys = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
   };
@@ -69,9 +63,7 @@ function Form() {
       </fieldset>
       <${AskOptions} />
       <div class="actions">
-        ${isRunning
-          ? html`<button type="button" class="danger" onClick=${stop}>Stop</button>`
-          : html`<button class="primary">Ask <kbd>Ctrl ↵</kbd></button>`}
+        <${RunButton} run=${run.value} title="Ask" />
         <${ShowAs} />
         <span class="bad-text" role="status">${complaint.value}</span>
       </div>

@@ -8,6 +8,7 @@ import { ComparedModels } from "../parts/compared_models.js";
 import { ConversationEditor, focusTurn } from "../parts/conversation_editor.js";
 import { Evaluation } from "../parts/evaluation.js";
 import { Notice } from "../parts/notice.js";
+import { RunButton } from "../parts/run_button.js";
 import { ShowAs } from "../parts/show_as.js";
 import { TraceLink } from "../parts/trace_link.js";
 import { CompareRun } from "../runs/compare_run.js";
@@ -37,14 +38,7 @@ function compare(event) {
   run.value.start();
 }
 
-// Stop and Compare are one element, so that the keyboard's focus stays on it.
-function stop(event) {
-  event.preventDefault(); // else Preact makes a sending button of it during its own click, and the models are asked again
-  run.value.stop();
-}
-
 function Form() {
-  const isRunning = run.value?.isRunning.value ?? false;
   const chosen = MODES.find((mode) => mode.skips === draft.value.skips);
   const keys = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compare(event);
@@ -66,9 +60,7 @@ function Form() {
       </div>
       <${CompareOptions} />
       <div class="actions">
-        ${isRunning
-          ? html`<button type="button" class="danger" onClick=${stop}>Stop</button>`
-          : html`<button class="primary">Compare <kbd>Ctrl ↵</kbd></button>`}
+        <${RunButton} run=${run.value} title="Compare" />
         <${ShowAs} path="v1/chat/compare" body=${() => requestOf(draft.peek())} />
         <span class="bad-text" role="status">${complaint.value}</span>
       </div>

@@ -1,7 +1,7 @@
 // Asks for an API key and tries it.
 import { get } from "../api.js";
-import { batch, html, useSignal } from "../html.js";
-import { me, signIn } from "../session.js";
+import { html, useSignal } from "../html.js";
+import { enter } from "../session.js";
 import { Notice } from "./notice.js";
 
 export function SignIn() {
@@ -15,11 +15,8 @@ export function SignIn() {
     isBusy.value = true;
     const tried = value.value.trim();
     try {
-      const found = await get("v1/me", { as: tried });
-      batch(() => {
-        me.value = found; // at once with the key: whoever waits for a caller asks with it
-        signIn(tried);
-      });
+      if (!/^[!-~]+$/.test(tried)) throw new Error("An API key has no blanks and no letters with accents; copy it once more, and nothing else.");
+      enter(await get("v1/me", { as: tried }), tried);
     } catch (error) {
       fault.value = error;
       isBusy.value = false;
