@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from golden import ANSWERS, cases, new_reading, response, transcript
 from parley_client import APIConnectionError, ParleyError, StreamError
-from parley_client.chat import ChatReading, ChatUsage, Function, ToolCall
+from parley_client.chat import ChatChunk, ChatReading, ChatUsage, Function, ToolCall
 from parley_client.compare import (
     CompareReading,
     ComparisonChunkEvent,
@@ -271,6 +272,50 @@ def test_pieces_of_tool_calls_are_joined_by_their_index() -> None:
     )
     assert result.choices[0].message.content is None
     assert result.usage == ChatUsage(1, 2, 3)
+
+
+def chunks(count: int) -> Iterator[bytes]:
+    """Make a long completion: a text and two tool calls whose pieces come in turn, and what stands at one end alone."""
+    for index in range(count):
+        calls = [{"index": index % 2, "function": {"arguments": f"{index} "}}]
+        if index < 2:
+            calls = [{"index": index, "id": f"call_{index}", "function": {"name": "f", "arguments": ""}}]
+        choice = {"index": 0, "delta": {"content": f"word {index} ", "tool_calls": calls}}
+        yield b"data: " + json.dumps({"id": f"c{index}", "model": "a", "choices": [choice]}).encode() + b"\n\n"
+    end = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    yield b"data: " + json.dumps({"id": "c", "model": "a", "cost": "0.5", "choices": [end]}).encode() + b"\n\n"
+
+
+def test_a_long_completion_is_whole_and_few_of_its_chunks_are_kept() -> None:
+    reading = ChatReading()
+    assert len(events_of(reading, *chunks(2_000), b"data: [DONE]\n\n")) == 2_001
+    assert len(reading.kept(ChatChunk)) <= 256
+    result = reading.result()
+    assert (result.id, result.cost, result.choices[0].finish_reason) == ("c0", "0.5", "stop")
+    message = result.choices[0].message
+    assert message.content == "".join(f"word {index} " for index in range(2_000))
+    assert message.tool_calls == tuple(
+        ToolCall(Function("f", "".join(f"{index} " for index in range(2 + first, 2_000, 2))), f"call_{first}")
+        for first in (0, 1)
+    )
+
+
+def comparison_pieces(count: int) -> Iterator[bytes]:
+    for index in range(count):
+        told = {"event": "comparison_chunk", "comparison_model": "j", "delta": f"word {index} "}
+        yield b"data: " + json.dumps(told).encode() + b"\n\n"
+
+
+def test_a_long_evaluation_is_whole_and_few_of_its_pieces_are_kept() -> None:
+    reading = CompareReading()
+    start = b'data: {"event":"comparison_start","comparison_id":"c","models":["a"]}\n\n'
+    result = b'data: {"event":"model_result","model":"a","content":"A"}\n\n'
+    done = b'data: {"event":"done","comparison_id":"c"}\n\ndata: [DONE]\n\n'
+    assert len(events_of(reading, start, result, *comparison_pieces(2_000), done)) == 2_003
+    assert len(reading.kept(ComparisonChunkEvent)) <= 256
+    whole = reading.result()
+    assert whole.comparison == "".join(f"word {index} " for index in range(2_000))
+    assert [(each.model, each.content) for each in whole.results] == [("a", "A")]
 
 
 def test_an_empty_completion_is_an_empty_text() -> None:

@@ -6,11 +6,11 @@ The request, the completion, the chunks of the stream, and how they are put toge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias, TypedDict
 
 from parley_client.call import USUAL, Call, CallOptions, Resource, StreamCall, endpoint
-from parley_client.decoding import reader
+from parley_client.decoding import copied, reader
 from parley_client.reading import Reading, TextDelta
 from parley_client.sse import Frame
 from parley_client.typevars import S, T, Unpack
@@ -158,47 +158,57 @@ class ChatReading(Reading[ChatChunk, ChatCompletion]):
     def name_of(self, frame: Frame, value: Mapping[str, Any]) -> str:
         return "error" if value.get("error") is not None or frame.event == "error" else "chunk"
 
-    def collected(self) -> ChatCompletion | None:
+    def condensed(self) -> list[ChatChunk]:
         chunks = self.kept(ChatChunk)
-        if not chunks:
-            return None
         choices = _grouped((piece for chunk in chunks for piece in chunk.choices), lambda piece: piece.index)
-        return ChatCompletion(
+        whole = ChatChunk(
             id=chunks[0].id,
             model=chunks[-1].model,
             choices=tuple(_joined_choice(index, pieces) for index, pieces in choices),
-            object="chat.completion",
             created=chunks[0].created,
             usage=_first(chunk.usage for chunk in reversed(chunks)),
             cost=_first(chunk.cost for chunk in reversed(chunks)),
             warnings=_first(chunk.warnings for chunk in reversed(chunks)),
         )
+        return [whole]
+
+    def collected(self) -> ChatCompletion | None:
+        if not self.kept(ChatChunk):
+            return None
+        [whole] = self.condensed()
+        choices = tuple(copied(ChatChoice, choice, message=_whole(choice.delta)) for choice in whole.choices)
+        return copied(ChatCompletion, whole, object="chat.completion", choices=choices)
 
     def text(self, event: ChatChunk) -> TextDelta | None:
         text = "".join(piece.delta.content or "" for piece in event.choices)
         return TextDelta(None, event.model, text, is_summary=False) if text else None
 
 
-def _joined_choice(index: int, pieces: Sequence[ChatChunkChoice]) -> ChatChoice:
+def _joined_choice(index: int, pieces: Sequence[ChatChunkChoice]) -> ChatChunkChoice:
     deltas = [piece.delta for piece in pieces]
-    text = "".join(delta.content or "" for delta in deltas)
-    refusal = "".join(delta.refusal or "" for delta in deltas) or None
     calls = _grouped((call for delta in deltas for call in delta.tool_calls or ()), lambda call: call.index or 0)
-    message = ChatMessage(
-        role=_first(delta.role for delta in reversed(deltas)) or "assistant",
-        content=text if text or not (refusal or calls) else None,
-        refusal=refusal,
+    delta = ChatMessage(
+        role=_first(delta.role for delta in reversed(deltas)),
+        content="".join(delta.content or "" for delta in deltas),
+        refusal="".join(delta.refusal or "" for delta in deltas) or None,
         reasoning_content="".join(delta.reasoning_content or "" for delta in deltas) or None,
-        tool_calls=tuple(_joined_call(pieces) for _, pieces in calls) or None,
+        tool_calls=tuple(_joined_call(index, pieces) for index, pieces in calls) or None,
     )
     finish_reason = _first(piece.finish_reason for piece in reversed(pieces))
-    return ChatChoice(index, message, finish_reason, _first(piece.logprobs for piece in reversed(pieces)))
+    return ChatChunkChoice(index, delta, finish_reason, _first(piece.logprobs for piece in reversed(pieces)))
 
 
-def _joined_call(pieces: Sequence[ToolCall]) -> ToolCall:
+def _joined_call(index: int, pieces: Sequence[ToolCall]) -> ToolCall:
     arguments = [piece.function.arguments for piece in pieces if piece.function.arguments is not None]
     function = Function(_first(piece.function.name for piece in pieces), "".join(arguments) if arguments else None)
-    return ToolCall(function, _first(piece.id for piece in pieces), _first(piece.type for piece in pieces))
+    return ToolCall(function, _first(piece.id for piece in pieces), _first(piece.type for piece in pieces), index)
+
+
+def _whole(delta: ChatMessage) -> ChatMessage:
+    """Return what the joined pieces of a message are as a message that came whole."""
+    calls = tuple(replace(call, index=None) for call in delta.tool_calls or ()) or None
+    content = delta.content or (None if delta.refusal or calls else "")
+    return replace(delta, role=delta.role or "assistant", content=content, tool_calls=calls)
 
 
 def _grouped(pieces: Iterable[T], index_of: Callable[[T], int]) -> list[tuple[int, list[T]]]:

@@ -6,7 +6,7 @@ The request, the answer, the events of the stream, and how they are put together
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, TypedDict
 
 from parley_client.call import USUAL, Call, CallOptions, Resource, StreamCall, endpoint
@@ -157,6 +157,11 @@ class CompareReading(Reading[CompareEvent, Comparison]):
     kinds = kinds_of(CompareEvent, tag)
     needed = (ComparisonStartEvent, ModelStreamDoneEvent, ModelResultEvent, ComparisonChunkEvent, ComparisonDoneEvent)
 
+    def condensed(self) -> list[CompareEvent]:
+        pieces = self.kept(ComparisonChunkEvent)
+        others = [event for event in self._kept if not isinstance(event, ComparisonChunkEvent)]
+        return [*others, *(replace(piece, delta=_text(pieces)) for piece in pieces[-1:])]
+
     def collected(self) -> Comparison | None:
         starts, ends = self.kept(ComparisonStartEvent), self.kept(ComparisonDoneEvent)
         if not (starts and ends):
@@ -169,7 +174,7 @@ class CompareReading(Reading[CompareEvent, Comparison]):
             models=models,
             results=tuple(results[model] for model in models if model in results),
             object="compare.completion",
-            comparison="".join(piece.delta for piece in pieces) if pieces else None,
+            comparison=_text(pieces) if pieces else None,
             comparison_usage=ends[-1].usage,
         )
 
@@ -179,6 +184,10 @@ class CompareReading(Reading[CompareEvent, Comparison]):
         if isinstance(event, ComparisonChunkEvent):
             return TextDelta(None, event.comparison_model, event.delta, is_summary=True)
         return None
+
+
+def _text(pieces: Sequence[ComparisonChunkEvent]) -> str:
+    return "".join(piece.delta for piece in pieces)
 
 
 class CompareResource(Resource[S]):

@@ -18,6 +18,7 @@ from parley_client.typevars import E, R
 K = TypeVar("K")
 
 _DONE = "[DONE]"
+_MOST_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,22 @@ class Reading(ABC, Generic[E, R]):
         named = value.get(self.tag)
         return named if isinstance(named, str) else frame.event
 
+    def condensed(self) -> list[E]:
+        """Return fewer events that come to the same result: a long stream takes little more room than its text."""
+        return self._kept
+
+    def _keep(self, event: E) -> None:
+        self._kept.append(event)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept = self.condensed()
+
     def _take(self) -> E | None:
         while self._frames and not self.is_over:
             frame = self._frames.popleft()
             self.is_over = frame.data == _DONE
             if not self.is_over and (event := self._read(frame)) is not None:
                 if isinstance(event, self.needed):
-                    self._kept.append(event)
+                    self._keep(event)
                 return event
         if self._has_ended and not self.is_over:
             raise APIConnectionError("The connection ended before the stream did.", request_id=self.request_id)
