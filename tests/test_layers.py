@@ -1,6 +1,7 @@
 """The direction of the arrows: which room may import which. A new arrow is a design change, reviewed as one."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ ALLOWED = {
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))
+SCRIPTS = sorted(path for path in (SOURCE / "console").rglob("*.js") if path.parent.name != "vendor")
 
 
 def room_of(module: str) -> str:
@@ -79,3 +81,15 @@ def test_files_and_functions_keep_their_size(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_every_module_says_what_it_holds(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), f"{path.name} has no docstring"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_scripts_of_the_console_keep_the_same_rules(path: Path) -> None:
+    lines = path.read_text().split("\n")
+    opening = next(number for number, line in enumerate(lines) if not line.startswith("//"))
+    assert 1 <= opening <= 4, f"{path.name} opens with {opening} lines that say what it holds"
+    assert len(lines) <= 500, f"{path.name} has over 500 lines"
+    for number, line in enumerate(lines):
+        if re.match(r"(export )?(async )?function |(export )?const \w+ = .*=> \{$", line):
+            end = next(place for place in range(number, len(lines)) if lines[place].startswith("}"))
+            assert end - number < 60, f"{path.name}: over 60 lines from {line}"

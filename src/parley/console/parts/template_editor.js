@@ -54,17 +54,11 @@ export function TemplateEditor({ template, mayWrite, backTo, onSave, onDelete, o
     fault.value = null;
   }
 
-  const keys = (event) => {
-    if (event.key === "s" && (event.ctrlKey || event.metaKey)) save(event);
-  };
   return html`
-    <form class="template-editor" onSubmit=${save} onKeyDown=${keys} novalidate>
+    <form class="template-editor" onSubmit=${save} onKeyDown=${(event) => isSave(event) && save(event)} novalidate>
       <${Head} template=${template} mayWrite=${mayWrite} backTo=${backTo} hasDraft=${Boolean(draft)} said=${draft ? "" : saved.value}
         canSave=${!isBusy.value && Boolean(draft)} onDiscard=${discard} onCopy=${() => onCopy(fields)} onDelete=${() => onDelete(template)} />
-      ${!mayWrite && html`<p class="notice">A global template is changed by admin keys alone. You can use it as it is, or make a copy of your own.</p>`}
-      ${isOutdated && html`<p class="notice warn">It was changed elsewhere after you began. Saving writes what you changed over it, and nothing else;
-        discard your changes to see what stands there now.</p>`}
-      ${fault.value && html`<${Notice} error=${fault.value} />`}
+      <${Notes} mayWrite=${mayWrite} isOutdated=${isOutdated} fault=${fault.value} />
       <div class="template-columns">
         <${TemplateFields} fields=${fields} faults=${faults} isFixed=${!mayWrite} onEdit=${edit} />
         <${TemplatePreview} fields=${fields} declared=${template?.variables ?? []} values=${values} onValues=${(next) => keepValues(id, next)}>
@@ -89,6 +83,17 @@ function Head({ template, mayWrite, backTo, hasDraft, said, canSave, onDiscard, 
     </div>
   `;
 }
+
+function Notes({ mayWrite, isOutdated, fault }) {
+  return html`
+    ${!mayWrite && html`<p class="notice">A global template is changed by admin keys alone. You can use it as it is, or make a copy of your own.</p>`}
+    ${isOutdated && html`<p class="notice warn">It was changed elsewhere after you began. Saving writes what you changed over it, and nothing else;
+      discard your changes to see what stands there now.</p>`}
+    ${fault && html`<${Notice} error=${fault} />`}
+  `;
+}
+
+const isSave = (event) => event.key === "s" && (event.ctrlKey || event.metaKey);
 
 // A tab that is closed takes its drafts along: the browser asks before. Returns what ends that.
 function holdTab(id) {
