@@ -15,7 +15,7 @@ from rich.text import Text
 from parley.cli.chat_session import Session
 from parley.cli.connection import Target, connect
 from parley.cli.conversation import Conversation, Turn, turn_of
-from parley.cli.fault import CommandFault, ExitCode
+from parley.cli.fault import CommandFault, ExitCode, OutputFault
 from parley.cli.line_input import LineInput
 from parley.cli.material import Question
 from parley.cli.options import Config, Instructions, Json, JsonLines, Models, Url
@@ -81,7 +81,7 @@ class Chat:
             while not session.is_over:
                 self._step()
         except CommandFault as fault:
-            if self._printing is not Printing.JSON or fault.exit_code is ExitCode.OUTPUT_CLOSED:
+            if self._printing is not Printing.JSON or isinstance(fault, OutputFault):
                 raise
             write_json({**self._document(), **fault.document()})
             raise typer.Exit(fault.exit_code) from fault
@@ -203,7 +203,7 @@ class Chat:
             do()
         except CommandFault as fault:
             is_turn = fault.exit_code is ExitCode.ALL_FAILED
-            if fault.exit_code is ExitCode.OUTPUT_CLOSED or not (self._input.is_interactive or is_turn):
+            if isinstance(fault, OutputFault) or not (self._input.is_interactive or is_turn):
                 raise
             self._exit_code = fault.exit_code
             self._failures.append(fault.document())

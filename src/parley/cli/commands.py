@@ -17,7 +17,7 @@ from rich.text import Text
 from typer.exceptions import TyperException
 
 from parley import __version__
-from parley.cli.fault import CommandFault, ExitCode, misused, output_closed
+from parley.cli.fault import CommandFault, ExitCode, OutputFault, misused, output_closed
 from parley.cli.terminal import harmless, make_console, say, write_json, write_line
 
 COMMANDS = {
@@ -45,6 +45,8 @@ HIDDEN = {"complete": "completion"}
 GROUPS = {"keys": ("keys", "Make, list and disable keys.")}
 """Each group, the module that makes it by `make_group`, and what it is for."""
 
+_BARE = [[group] for group in GROUPS]
+"""What names no command yet."""
 
 # Its words are those of another command: none of them is an option of its own.
 _AS_IT_STANDS = {"ignore_unknown_options": True, "help_option_names": [], "allow_interspersed_args": False}
@@ -79,13 +81,13 @@ def _module(name: str) -> Any:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; without any, show what there is."""
+    """Run one command and return its exit code; where none is named, show what there is."""
     try:
-        return _run(arguments or ["--help"])
-    except CommandFault as fault:
-        if fault.exit_code is not ExitCode.OUTPUT_CLOSED:
-            raise
+        return _run(arguments if arguments and list(arguments) not in _BARE else [*arguments, "--help"])
+    except OutputFault as fault:
         _forget_output()
+        if fault.exit_code is not ExitCode.OUTPUT_CLOSED:
+            _say_why(fault)
         return fault.exit_code
 
 
@@ -144,18 +146,22 @@ def _root(
 
 def _report(fault: CommandFault, arguments: Sequence[str], hint: str = "") -> int:
     """Say once why a command failed: people read it on standard error, programs on standard output."""
-    if fault.exit_code is ExitCode.OUTPUT_CLOSED:
+    if isinstance(fault, OutputFault):
         raise fault
     if "--jsonl" in arguments:
         write_line(fault.document())
     elif "--json" in arguments:
         write_json(fault.document())
     else:
-        console = make_console(is_error=True)
-        say(console, Text.assemble(("parley: ", "bold red"), harmless(fault.message)))
-        if hint:
-            console.print(Text(hint, "dim"))
+        _say_why(fault, hint)
     return fault.exit_code
+
+
+def _say_why(fault: CommandFault, hint: str = "") -> None:
+    console = make_console(is_error=True)
+    say(console, Text.assemble(("parley: ", "bold red"), harmless(fault.message)))
+    if hint:
+        console.print(Text(hint, "dim"))
 
 
 def _help_hint(arguments: Sequence[str]) -> str:

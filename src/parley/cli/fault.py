@@ -34,9 +34,20 @@ class CommandFault(Exception):
         return {**envelope, "exit_code": int(self.exit_code)}
 
 
-def output_closed() -> CommandFault:
+class OutputFault(CommandFault):
+    """Standard output can't be written, so that it can't say this either."""
+
+
+def output_closed() -> OutputFault:
     """Return the fault of a command whose reader went away; nobody is left to be told."""
-    return CommandFault(ExitCode.OUTPUT_CLOSED, "output_closed", "Standard output was closed.")
+    return OutputFault(ExitCode.OUTPUT_CLOSED, "output_closed", "Standard output was closed.")
+
+
+def output_failed(error: OSError) -> OutputFault:
+    """Return the fault of a command that can't write what it has to say: its disk is full, say."""
+    if isinstance(error, BrokenPipeError):
+        return output_closed()
+    return OutputFault(ExitCode.USAGE, "output_failed", f"Standard output can't be written: {error.strerror}.")
 
 
 def misused(message: str) -> CommandFault:

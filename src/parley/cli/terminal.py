@@ -13,7 +13,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.text import Text
 
-from parley.cli.fault import output_closed
+from parley.cli.fault import output_closed, output_failed
 from parley.domain.json import JsonValue
 
 # Source: ECMA-48, sections 5.3 to 5.6. A control string without its end loses only its introducer.
@@ -44,11 +44,20 @@ def plain(text: str, style: str = "") -> Text:
 
 
 class _OwnConsole(Console):
-    """A console whose reader may go away, as `head` does."""
+    """A console whose reader may go away, as `head` does, and whose disk may be full; notes are then dropped."""
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        except OSError as fault:
+            self.quiet = True
+            if not self.stderr:
+                raise output_failed(fault) from fault
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
-        raise output_closed()
+        if not self.stderr:
+            raise output_closed()
 
 
 def make_console(*, is_error: bool = False) -> Console:
@@ -83,12 +92,12 @@ def write_rows(rows: Iterable[Sequence[Text]]) -> None:
 
 
 def write_out(text: str) -> None:
-    """Print text as it stands, at once; raises CommandFault if nobody reads it any more."""
+    """Print text as it stands, at once; raises OutputFault if it can't be written."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise output_closed() from error
+    except OSError as error:
+        raise output_failed(error) from error
 
 
 def answer_text(data: JsonValue) -> str:

@@ -7,7 +7,7 @@ from typing import cast
 
 from parley.cli.board import Board, Judgement, Seat, SeatState
 from parley.cli.client import Client
-from parley.cli.fault import CommandFault, ExitCode
+from parley.cli.fault import CommandFault, OutputFault
 from parley.cli.material import Question
 from parley.cli.merge import merge_of
 from parley.cli.panel import COMPARE, Tell, feed_compare
@@ -78,9 +78,9 @@ def _merge_steps(client: Client, asking: Asking, board: Board, tell: Tell) -> Ge
                 _show(merge.read(written), judgement, tell)
                 yield
             _show(merge.read(written, is_whole=True), judgement, tell)
+    except OutputFault:
+        raise
     except CommandFault as fault:
-        if fault.exit_code is ExitCode.OUTPUT_CLOSED:
-            raise
         judgement.problem = f"{fault.code}: {fault.message}"
     if board.totals is not None:
         board.totals.duration_ms += round((time.monotonic() - started) * 1000)
