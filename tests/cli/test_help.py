@@ -41,3 +41,11 @@ def test_what_needs_no_gateway_loads_none(arguments: list[str]) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+def test_group_without_a_command_shows_what_there_is() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "parley", "keys"], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: parley keys ")
