@@ -234,7 +234,7 @@ def test_run_is_seen_while_it_runs_and_after_it_was_stopped(new_console: Callabl
 
 def test_run_that_ends_while_it_is_watched_becomes_its_trace(new_console: Callable[..., str], page: Page) -> None:
     url = new_console()
-    body = b'{"input": "x", "models": ["sandbox/chatty?tps=50"], "resolution": "fast"}'
+    body = b'{"input": "x", "models": ["sandbox/chatty?tps=50"], "resolution": "fast", "stream": true}'
     head = f"content-type: application/json\r\ncontent-length: {len(body)}"
     with connect(url) as client:
         client.sendall(f"POST /v3/roundtable HTTP/1.1\r\nhost: 127.0.0.1\r\n{head}\r\n\r\n".encode() + body)

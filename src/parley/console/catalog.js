@@ -8,10 +8,10 @@ export const catalogFault = signal(null);
 
 effect(() => {
   models.value = [];
-  if (me.value !== null) load();
+  if (me.value !== null) loadModels();
 });
 
-async function load() {
+export async function loadModels() {
   try {
     models.value = (await get("v3/models")).models;
     catalogFault.value = null;

@@ -1,5 +1,5 @@
 // A searchable list of models, as a combobox (WAI-ARIA Authoring Practices): type, arrows, Enter, Escape.
-import { context, models, price } from "../catalog.js";
+import { catalogFault, context, loadModels, models, price } from "../catalog.js";
 import { html, useRef, useSignal } from "../html.js";
 
 const MOST_SHOWN = 60;
@@ -11,6 +11,11 @@ export function ModelPicker({ id, label, placeholder = "Add a model…", onPick 
   const at = useSignal(0);
   const input = useRef(null);
   const found = matching(typed.value);
+
+  function open() {
+    isOpen.value = true;
+    if (catalogFault.value) loadModels();
+  }
 
   function pick(name) {
     onPick(name);
@@ -41,10 +46,10 @@ export function ModelPicker({ id, label, placeholder = "Add a model…", onPick 
       <input ref=${input} id=${id} role="combobox" aria-label=${label} aria-expanded=${isOpen.value} aria-controls=${`${id}-list`} aria-autocomplete="list"
         aria-activedescendant=${isOpen.value && found.length > 0 ? `${id}-${at.value}` : null}
         placeholder=${placeholder} value=${typed.value} autocomplete="off" spellcheck="false" onKeyDown=${press}
-        onClick=${() => { isOpen.value = true; }} onInput=${(event) => { typed.value = event.target.value; isOpen.value = true; at.value = 0; }} />
+        onClick=${open} onInput=${(event) => { typed.value = event.target.value; isOpen.value = true; at.value = 0; }} />
       <ul id=${`${id}-list`} role="listbox" aria-label="Models" hidden=${!isOpen.value}>
         ${found.map((model, index) => html`<${Option} id=${`${id}-${index}`} model=${model} isActive=${index === at.value} onPick=${pick} />`)}
-        ${found.length === 0 && html`<li class="soft" role="option" aria-disabled="true" aria-selected="false">${typed.value ? `Enter takes “${typed.value}” as it stands.` : "This server lists no models."}</li>`}
+        ${found.length === 0 && html`<li class="soft" role="option" aria-disabled="true" aria-selected="false">${nothing(typed.value)}</li>`}
       </ul>
     </div>
   `;
@@ -57,6 +62,11 @@ function Option({ id, model, isActive, onPick }) {
       <span class="soft small">${[price(model), context(model)].filter(Boolean).join(" · ")}</span>
     </li>
   `;
+}
+
+function nothing(typed) {
+  if (typed) return `Enter takes “${typed}” as it stands.`;
+  return catalogFault.value ? `The models can't be listed: ${catalogFault.value.message}` : "This server lists no models.";
 }
 
 function matching(typed) {

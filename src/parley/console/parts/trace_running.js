@@ -17,13 +17,14 @@ export function RunningNow({ reloads, onEnd }) {
     const canceller = new AbortController();
     let timer = 0;
     const look = async () => {
-      const found = await read(canceller.signal);
+      const found = await read(canceller.signal).catch(() => running.peek()); // the list below tells what is wrong with the server
+      if (canceller.signal.aborted) return;
       const hasEnded = running.peek().some((old) => !found.some((one) => one.request_id === old.request_id));
       running.value = found;
       if (hasEnded) onEnd();
-      else if (found.length > 0) timer = setTimeout(() => look().catch(() => {}), LOOK_AGAIN_MS);
+      else if (found.length > 0) timer = setTimeout(look, LOOK_AGAIN_MS);
     };
-    look().catch(() => {}); // the list below tells what is wrong with the server
+    look();
     return () => {
       canceller.abort();
       clearTimeout(timer);
