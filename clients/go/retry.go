@@ -49,8 +49,10 @@ func (c clock) waitAfter(attempt int, err error, onlyIfRefused bool) (time.Durat
 		return wait, true
 	case http.StatusBadGateway, http.StatusGatewayTimeout:
 		return wait, !onlyIfRefused
+	case http.StatusConflict:
+		return wait, !onlyIfRefused && refused.Code == "idempotency_in_progress"
 	}
-	return wait, refused.Code == "idempotency_in_progress"
+	return wait, false
 }
 
 // readRetryAfter returns the wait that a header asks for, in seconds or as a date, 0 without one. Source: RFC 9110, 10.2.3.

@@ -28,6 +28,7 @@ func TestAPlainCallIsTriedAgainWhereThatIsSafe(t *testing.T) {
 		"422 mismatch":                {say(422, `{"error": {"code": "idempotency_mismatch", "message": "no"}}`), 1},
 		"429":                         {say(429, errorBody), 2},
 		"500":                         {say(500, errorBody), 1},
+		"500 with the code of a 409":  {say(500, `{"error": {"code": "idempotency_in_progress", "message": "x"}}`), 1},
 		"502":                         {say(502, "<html>Bad Gateway</html>"), 2},
 		"503":                         {say(503, errorBody), 2},
 		"504":                         {say(504, errorBody), 2},
