@@ -333,6 +333,13 @@ func TestASilentStreamCountsAsCut(t *testing.T) {
 	<-left
 }
 
+func TestAStreamMayBeSilentForAMinute(t *testing.T) {
+	client, err := New(WithTimeout(time.Second))
+	if err != nil || client.transport.idle != time.Minute {
+		t.Errorf("got %v, %v", client, err)
+	}
+}
+
 func TestASlowReaderIsNotTakenForASilentServer(t *testing.T) {
 	client, _ := serve(t, say(200, start+strings.Repeat(delta, 5_000)+finish+end))
 	client.transport.idle = 500 * time.Millisecond

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from callers import Caller, SyncCaller, Waits, both
@@ -191,6 +192,29 @@ def test_a_silent_stream_counts_as_cut(caller: Caller) -> None:
             caller.read(server.url, ask, pace=Pace(silence_s=0.2))
         assert server.gone.wait(10)
     assert not isinstance(raised.value, APITimeoutError)
+
+
+class Listening(httpx.BaseTransport):
+    """Answers with a stream, and writes down how long its reader waits for each piece."""
+
+    def __init__(self) -> None:
+        self.patience_s: list[float] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        def pieces() -> Iterator[bytes]:
+            for piece in (START, END):
+                self.patience_s.append(request.extensions["timeout"]["read"])
+                yield piece
+
+        return httpx.Response(200, content=pieces())
+
+
+def test_a_stream_may_be_silent_for_a_minute_whatever_the_time_of_the_call() -> None:
+    for timeout_s in (5, 600):
+        transport = Listening()
+        with httpx.Client(transport=transport) as http, Parley(timeout_s=timeout_s, http_client=http) as client:
+            ask(client).final()
+        assert transport.patience_s == [60, 60]
 
 
 @both
