@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param timeout for a plain call all of it, retries included; for a stream the time until its head
  * @param maxRetries how often a plain call is sent again
- * @param idempotencyKey up to 255 characters that name one single plain call; else each has a random one
+ * @param idempotencyKey up to 255 characters that name one plain call that asks models, so that a client with
+ *     such options is for that call alone; else each call has a random one
  */
 public record CallOptions(Duration timeout, Integer maxRetries, String idempotencyKey) {
     /** As the client does. */
