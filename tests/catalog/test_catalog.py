@@ -146,6 +146,24 @@ def test_name_like_no_other_is_refused_with_the_providers() -> None:
         catalog().find("zzzzzzzz")
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        (
+            "openai/gpt-5-mini",
+            "provider openai is not set up here; set OPENAI_API_KEY and start again, with [providers.openai]",
+        ),
+        ("ollama/llama3", "provider ollama is not set up here; start it before Parley, or add [providers.ollama]"),
+        ("nobody/llama3", "with one of sandbox"),
+        ("openai", "with one of sandbox"),
+    ],
+)
+def test_model_of_a_known_vendor_that_is_not_set_up_is_refused_with_how_to_do_it(name: str, remedy: str) -> None:
+    with pytest.raises(ModelNotFound) as caught:
+        Catalog((SANDBOX,), ()).find(name)
+    assert remedy in caught.value.message
+
+
 @pytest.mark.parametrize("name", ["sandbox/../keys", "sandbox/a/../b", "sandbox/..", "sandbox/./x"])
 def test_dot_segments_are_refused(name: str) -> None:
     with pytest.raises(InvalidRequest, match="segment"):

@@ -15,6 +15,7 @@ from parley.catalog.brands import brand_of
 from parley.catalog.capabilities import capabilities_of
 from parley.catalog.prices import PriceBook, PriceRow, price_list_of, utc_now
 from parley.catalog.sandbox import CONTEXT_LENGTH, SANDBOX_MODELS, sandbox_model
+from parley.catalog.vendors import Vendor, find_vendor
 from parley.domain.errors import InvalidRequest, ModelNotFound
 from parley.domain.models import Capabilities, Deployment, Dialect, Model
 from parley.domain.settings import ModelSettings, PanelPreset, ProviderSettings
@@ -161,10 +162,21 @@ class Catalog:
         near = nearest_names(name, known)
         if near:
             return f"model {shown} is not known; did you mean {' or '.join(near)}?"
+        prefix, _, rest = name.partition("/")
+        vendor = find_vendor(prefix) if rest else None
+        if vendor is not None and vendor.name not in self._providers:
+            return f"model {shown} is not known, as provider {vendor.name} is not set up here; {_remedy(vendor)}"
         return f"model {shown} is not known; a model is named <provider>/<model>, with one of {self._provider_names()}"
 
     def _provider_names(self) -> str:
         return ", ".join(self._providers) or "no provider, as none is configured"
+
+
+def _remedy(vendor: Vendor) -> str:
+    section = f"[providers.{vendor.name}]"
+    if vendor.is_local:
+        return f"start it before Parley, or add {section} to the configuration"
+    return f"set {vendor.api_key_env} and start again, with {section} where the configuration has such sections"
 
 
 def nearest_names(name: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
