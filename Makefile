@@ -66,7 +66,7 @@ lock: ## Pin every dependency again (needs pip-tools)
 clean: ## Remove what was built
 > rm -rf clients/typescript/node_modules clients/typescript/dist clients/typescript/build clients/java/target
 > rm -rf tests/console/node_modules
-> rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+> rm -rf $(VENV) build dist src/parley.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 > @$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Parley needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...")'
