@@ -1,9 +1,11 @@
 """The console's frame in a browser: it opens, keeps its policy, and is accessible."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+from console.ask_page import AskPage
 from serving import get
 
 
@@ -26,3 +28,27 @@ def test_policy_forbids_inline_script_and_foreign_origins(console_url: str) -> N
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
+    for closed in ("base-uri", "form-action", "frame-ancestors"):
+        assert f"{closed} 'none'" in policy
+
+
+def test_console_works_below_a_path_of_a_proxy(page: Page, console_url: str) -> None:
+    page.route(
+        f"{console_url}/**",
+        lambda route: (
+            route.fulfill(response=route.fetch(url=route.request.url.replace("/parley/", "/", 1)))
+            if urlsplit(route.request.url).path.startswith("/parley/")
+            else route.abort()
+        ),
+    )
+
+    page.goto(f"{console_url}/parley/")
+    ask = AskPage(page)
+    ask.prompt.fill("What is 6 times 7?")
+    ask.ask()
+
+    expect(ask.totals).to_be_visible()
+    for name in ("Runs", "Usage", "Keys", "Templates", "Models"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        expect(page.get_by_role("alert")).to_have_count(0)

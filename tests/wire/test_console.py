@@ -43,8 +43,10 @@ def test_every_file_is_served_with_a_policy_that_allows_nothing_foreign() -> Non
 def test_file_that_was_not_changed_is_not_sent_again() -> None:
     with serving("") as url:
         tag = fetch(url, "/console/app.js")[1]["etag"]
-        status, _, content = fetch(url, "/console/app.js", {"if-none-match": tag})
-        assert (status, content) == (304, b"")
+        for held in (tag, f"W/{tag}", f'"an older one", {tag}'):
+            status, headers, content = fetch(url, "/console/app.js", {"if-none-match": held})
+            assert (status, content, headers["etag"]) == (304, b"", tag)
+        assert fetch(url, "/console/app.js", {"if-none-match": '"an older one"'})[0] == 200
 
 
 def test_nothing_outside_the_console_is_served() -> None:

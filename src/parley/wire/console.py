@@ -58,9 +58,15 @@ class Console:
 
 def _answer(found: _File, request: Request) -> Response:
     headers = {**_HEADERS, "etag": found.etag}
-    if request.headers.get("if-none-match") == found.etag:
+    if found.etag in _held(request):
         return Response(status_code=304, headers=headers)
     return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+def _held(request: Request) -> list[str]:
+    """List the versions that the browser holds, marked as weak by proxies that compress. Source: RFC 9110, 13.1.2."""
+    tags = request.headers.get("if-none-match", "").split(",")
+    return [tag.strip().removeprefix("W/") for tag in tags]
 
 
 def _read(folder: Traversable, prefix: str = "") -> list[tuple[str, _File]]:
