@@ -65,6 +65,28 @@ def test_many_writes_share_commits_and_all_count(store: Store) -> None:
     assert asyncio.run(main()) == count(store) == 500
 
 
+def test_store_in_memory_is_one_for_all_threads_and_none_of_another_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store, other = (Store(StoreSettings(url="sqlite:///:memory:")) for _ in range(2))
+
+    def count_often() -> int:
+        return max(count(store) for _ in range(50))
+
+    async def main() -> int:
+        writing = [store.write(spending(f"k{number}")) for number in range(200)]
+        reading = [asyncio.to_thread(count_often) for _ in range(8)]
+        written, _ = await asyncio.gather(asyncio.gather(*writing), asyncio.gather(*reading))
+        return sum(written)
+
+    assert asyncio.run(main()) == count(store) == 200
+    assert count(other) == 0
+    assert list(tmp_path.iterdir()) == []
+    store.close_now()
+    other.close_now()
+
+
 def test_bad_job_fails_alone(store: Store) -> None:
     async def main() -> list[Any]:
         held = threading.Event()

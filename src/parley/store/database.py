@@ -9,6 +9,7 @@ import queue
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +21,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from parley.domain.errors import NotServing
 from parley.domain.settings import StoreSettings
@@ -47,6 +49,9 @@ _POSTGRESQL = {
 """A server that is gone without a word is found out in seconds. Source: libpq, connection parameters."""
 
 _WAL_PAUSE_S = 0.01
+_IN_MEMORY = "sqlite:///file:parley-{}?mode=memory&cache=shared&uri=true"
+"""A database of this process alone, the same one for all of its threads, while one connection to it is open."""
+
 _RETRY_AFTER_S = 2
 OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
@@ -275,10 +280,8 @@ def _postgresql(rest: str) -> Engine:
 
 def _keep_private(url: str) -> None:
     """Make a new database file readable by its owner alone; a bad place is for SQLite to explain."""
-    path = url.removeprefix("sqlite:///").partition("?")[0]
-    if path and path != ":memory:":
-        with suppress(OSError):
-            Path(path).touch(mode=0o600)
+    with suppress(OSError):
+        Path(url.removeprefix("sqlite:///").partition("?")[0]).touch(mode=0o600)
 
 
 def _sqlite(url: str, durability: str, busy_timeout_s: float) -> Engine:
@@ -286,8 +289,14 @@ def _sqlite(url: str, durability: str, busy_timeout_s: float) -> Engine:
 
     WAL with synchronous=NORMAL survives a killed process, FULL a power cut too. Source: sqlite.org/pragma.html.
     """
-    _keep_private(url)
-    engine = sqlalchemy.create_engine(url, connect_args={"timeout": busy_timeout_s, "check_same_thread": False})
+    is_file = url.removeprefix("sqlite:///").partition("?")[0] not in {"", ":memory:"}
+    if is_file:
+        _keep_private(url)
+    engine = sqlalchemy.create_engine(
+        url if is_file else _IN_MEMORY.format(uuid.uuid4().hex),
+        connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
+        poolclass=QueuePool,
+    )
     level = "FULL" if durability == "power" else "NORMAL"
 
     @event.listens_for(engine, "connect")
@@ -295,6 +304,9 @@ def _sqlite(url: str, durability: str, busy_timeout_s: float) -> Engine:
         connection.isolation_level = None
         _use_wal(connection, busy_timeout_s)
         connection.execute(f"PRAGMA synchronous={level}")
+        if not is_file:
+            # What shares a cache is refused at once where a file would be waited for.
+            connection.execute("PRAGMA read_uncommitted=ON")
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
