@@ -88,6 +88,19 @@ def test_uncopied_key_survives_a_step_back(page: Page, admin: Keyed) -> None:
     expect(page.get_by_label("The new key")).to_be_hidden()
 
 
+def test_new_key_is_copied_over_plain_http_too(page: Page, admin: Keyed) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText = undefined")
+    page.get_by_role("link", name="Create a key").click()
+    page.get_by_label("Name", exact=True).fill("plain")
+    page.get_by_role("button", name="Create the key").click()
+
+    page.get_by_role("button", name="Copy", exact=True).click()
+
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.get_by_label("The new key").input_value()
+
+
 def test_wrong_fields_are_named_and_the_servers_refusal_is_shown(
     page: Page, admin: Keyed, page_errors: PageErrors
 ) -> None:

@@ -20,8 +20,6 @@ export async function loadModels() {
   }
 }
 
-export const modelNamed = (name) => models.value.find((model) => model.id === name);
-
 // "$0.10 / $0.40" per million tokens in and out; empty where the price isn't known.
 export function price(model) {
   const { input_usd_per_1m: read, output_usd_per_1m: written } = model.pricing ?? {};

@@ -2,7 +2,7 @@
 import { dayAt, dayNumber } from "./usage_span.js";
 
 const SHOWN_MODELS = 7; // as many as have a colour of their own
-export const REST = "other models";
+const REST = "other models";
 
 export const MEASURES = [
   { name: "spend", title: "Spend", of: (row) => Number(row.cost_usd) },

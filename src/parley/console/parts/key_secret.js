@@ -1,4 +1,5 @@
 // A new key, shown this once. It stays in the memory of this page until the dialog is closed, and is stored nowhere.
+import { copyText } from "../clipboard.js";
 import { html, signal, useEffect, useRef, useSignal } from "../html.js";
 import { Modal } from "./modal.js";
 
@@ -24,7 +25,8 @@ export function KeySecret({ fresh }) {
     else isLeaving.value = true;
   };
   const copy = async () => {
-    isCopied.value = await copyText(fresh.key, shown.current);
+    isCopied.value = await copyText(fresh.key);
+    if (!isCopied.value) shown.current.focus(); // it is selected there, to be copied by hand
     isLeaving.value = false;
   };
   return html`
@@ -45,16 +47,4 @@ export function KeySecret({ fresh }) {
         : html`<div class="actions end"><button type="button" class=${isCopied.value ? "primary" : ""} onClick=${leave}>Done</button></div>`}
     <//>
   `;
-}
-
-// Without https the clipboard has no API; then what is selected is copied as a person would.
-async function copyText(text, field) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    field.focus();
-    field.select();
-    return document.execCommand("copy");
-  }
 }

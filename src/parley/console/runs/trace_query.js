@@ -1,5 +1,5 @@
 // The filters of the list of runs: as they stand behind the #, and as the API takes them.
-export const PAGE_SIZE = 25;
+const PAGE_SIZE = 25;
 
 export const KINDS = [
   { value: "", title: "Every kind" },
