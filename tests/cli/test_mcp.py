@@ -157,6 +157,16 @@ def run(folder: Path, *arguments: str, stdin: bytes, **env: str) -> "subprocess.
     )
 
 
+def test_what_costs_nothing_is_answered_though_the_pipe_has_ended(folder: Path) -> None:
+    methods = {1: "tools/list", 2: "ping", 3: "tools/list", 4: "nothing/such"}
+    lines = [json.dumps({"jsonrpc": "2.0", "id": number, "method": name}) for number, name in methods.items()]
+    with serving("") as url:
+        done = run(folder, "--url", url, stdin="\n".join(lines).encode(), PARLEY_API_KEY=ADMIN_KEY)
+    answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+    assert (done.returncode, set(answers)) == (0, set(methods))
+    assert len(answers[3]["result"]["tools"]) == 4
+
+
 @contextmanager
 def configured(folder: Path) -> Iterator[None]:
     """Configure a provider that never answers."""

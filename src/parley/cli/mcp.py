@@ -37,6 +37,7 @@ def _serve(bridge: Bridge) -> None:
     with closing(bridge):
         for line in _lines(sys.stdin.buffer, bridge):
             bridge.take(line)
+        bridge.finish()
     if bridge.is_unread:
         raise output_closed()
 

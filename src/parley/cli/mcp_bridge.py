@@ -9,6 +9,7 @@ import http.client
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias, cast
@@ -32,8 +33,9 @@ CallId: TypeAlias = tuple[type, str | int]
 
 @dataclass(slots=True)
 class _Call:
-    """A request under way."""
+    """A request under way. `is_of_tool`: it asks models and costs money."""
 
+    is_of_tool: bool = False
     hang_up: HangUp | None = None
     is_cancelled: bool = False
 
@@ -75,7 +77,7 @@ class Bridge:
         if method == "initialize" and call_id is not None:
             self._open(line, call_id)  # what follows needs what it says
             return
-        call = _Call()
+        call = _Call(method == "tools/call")
         if len(self._threads) >= _MOST_CALLS:
             if call_id is not None:
                 self._fail(call_id, f"{_MOST_CALLS} calls run already; wait for one to end.", _INVALID_REQUEST)
@@ -91,6 +93,15 @@ class Bridge:
     def refuse(self, why: str) -> None:
         """Answer to what could not be read as a message."""
         self._fail(None, why, _INVALID_REQUEST)
+
+    def finish(self) -> None:
+        """Cancel tools, as their client has left, and wait for what costs nothing: whoever pipes wants its answer."""
+        for call in list(self._calls.values()):
+            if call.is_of_tool:
+                call.cancel()
+        ends = time.monotonic() + _LAST_WORDS_S
+        for thread in list(self._threads):
+            thread.join(max(0.0, ends - time.monotonic()))
 
     def close(self) -> None:
         """Cancel what runs: nobody waits for it any more."""
