@@ -200,6 +200,20 @@ def test_call_of_a_wrong_shape_is_an_error_of_the_protocol(params: Any) -> None:
     assert code in {-32602, -32600}
 
 
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ([], "params must be an object"),
+        ({"name": "vote", "_meta": {"progressToken": {}}}, "progressToken must be text or an integer"),
+        ({"name": "vote", "_meta": {"progressToken": True}}, "progressToken must be text or an integer"),
+        ({"name": "vote", "_meta": {"progressToken": 1.5}}, "progressToken must be an integer"),
+    ],
+)
+def test_call_of_a_wrong_shape_is_told_which_would_be_right(params: Any, told: str) -> None:
+    with serving("") as url:
+        assert tell(url, request("tools/call", params)).json["error"]["message"].replace("params.", "").startswith(told)
+
+
 def test_arguments_that_are_no_honest_json_are_refused_and_hurt_nobody() -> None:
     deep = b"[" * 5_000 + b"]" * 5_000
     body = (

@@ -133,9 +133,10 @@ def _read_id(params: Params, name: str) -> RpcId | None:
     raw = params.get(name)
     if raw is None or bytes(raw) == b"null":
         return None
-    if bytes(raw) in {b"true", b"false"}:
+    first = bytes(raw).lstrip()[:1]
+    if first not in b'"-0123456789':
         raise RpcError(INVALID_PARAMS, f"{name} must be text or an integer.")
-    kind: type[str] | type[int] = str if bytes(raw).lstrip()[:1] == b'"' else int
+    kind: type[str] | type[int] = str if first == b'"' else int
     value = read_param(params, name, kind)
     return None if value is None else check_brief(value, name)
 

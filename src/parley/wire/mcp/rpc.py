@@ -97,7 +97,8 @@ def read_param(params: Params, name: str, kind: type[T]) -> T | None:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         wanted = _PLACES.get(getattr(kind, "__origin__", kind), "what the protocol says")
-        raise RpcError(INVALID_PARAMS, f"params.{name} must be {wanted}: {error}.") from None
+        place = f"params.{name}" if name else "params"
+        raise RpcError(INVALID_PARAMS, f"{place} must be {wanted}: {error}.") from None
 
 
 def check_brief(value: RpcId, name: str) -> RpcId:
