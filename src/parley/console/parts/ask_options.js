@@ -1,7 +1,7 @@
 // The less often used fields of the Ask form: choices, instructions, judge, schema, deadlines.
 import { draft, edit } from "../ask_draft.js";
-import { models } from "../catalog.js";
 import { html } from "../html.js";
+import { ModelNames } from "./model_names.js";
 import { SchemaEditor } from "./schema_editor.js";
 
 export function AskOptions() {
@@ -20,7 +20,7 @@ export function AskOptions() {
         ${fields.resolution !== "fast" && html`
           <label>${isVote ? "Who settles a tie" : "Judge"}
             <input list="judges" placeholder="default" value=${fields.judge} onInput=${(event) => edit({ judge: event.target.value.trim() })} />
-            <datalist id="judges">${models.value.map((model) => html`<option value=${model.id}></option>`)}</datalist>
+            <${ModelNames} id="judges" />
           </label>`}
         <${NumberField} name="timeout_ms" title="Time per seat, ms" most="300000" least="1" />
         <${NumberField} name="max_retries" title="Second tries per seat" most="3" least="0" />

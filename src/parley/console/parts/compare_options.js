@@ -1,7 +1,7 @@
 // The less often used fields of the Compare form: who evaluates and how, and the models' sampling.
 import { draft, edit } from "../compare_draft.js";
-import { models } from "../catalog.js";
 import { html } from "../html.js";
+import { ModelNames } from "./model_names.js";
 import { TemplateChoice } from "./template_choice.js";
 
 export function CompareOptions() {
@@ -14,7 +14,7 @@ export function CompareOptions() {
         ${!fields.skips && html`
           <label>Who evaluates
             <input list="evaluators" placeholder="default" value=${fields.judge} onInput=${(event) => edit({ judge: event.target.value.trim() })} />
-            <datalist id="evaluators">${models.value.map((model) => html`<option value=${model.id} />`)}</datalist>
+            <${ModelNames} id="evaluators" />
           </label>`}
         <label>Temperature
           <input type="number" min="0" max="2" step="0.1" placeholder="default" value=${fields.temperature}

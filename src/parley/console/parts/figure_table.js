@@ -1,7 +1,7 @@
 // A table of figures: sorted by any column, a part of it at first, and all of it as CSV.
 import { csvOf, saveAs } from "../csv.js";
-import { count } from "../format.js";
 import { html, useSignal } from "../html.js";
+import { MoreRows } from "./more_rows.js";
 
 const SHOWN_AT_ONCE = 25;
 
@@ -29,9 +29,7 @@ export function FigureTable({ title, about, columns, rows, file, fields, atOnce 
           <tbody>${shown.slice(0, most.value).map((row) => html`<${Row} columns=${columns} row=${row} />`)}</tbody>
         </table>
       </div>
-      ${rows.length > most.value && html`
-        <button type="button" class="more" onClick=${() => { most.value += 4 * SHOWN_AT_ONCE; }}>
-          Show more <span class="soft">(${count(rows.length - most.value)} are left)</span></button>`}
+      <${MoreRows} shown=${most} all=${rows.length} step=${4 * SHOWN_AT_ONCE} />
     </section>
   `;
 }

@@ -4,6 +4,7 @@ import { html, useSignal } from "../html.js";
 import { href, place, refine } from "../router.js";
 import { KeyCaps } from "./key_caps.js";
 import { KeyBadges } from "./key_state.js";
+import { MoreRows } from "./more_rows.js";
 
 const SHOWN_AT_ONCE = 100;
 const MODELS_SHOWN = 3;
@@ -31,9 +32,7 @@ export function KeyTable({ keys, onToggle }) {
         <tbody>${rows.slice(0, most.value).map((key) => html`<${Row} key=${key.id} account=${key} onToggle=${onToggle} />`)}</tbody>
       </table>
     </div>
-    ${rows.length > most.value && html`
-      <button type="button" class="more" onClick=${() => { most.value += SHOWN_AT_ONCE; }}>
-        Show more <span class="soft">(${count(rows.length - most.value)} are left)</span></button>`}
+    <${MoreRows} shown=${most} all=${rows.length} step=${SHOWN_AT_ONCE} />
   `;
 }
 

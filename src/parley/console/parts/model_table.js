@@ -4,6 +4,7 @@ import { count } from "../format.js";
 import { html, useSignal } from "../html.js";
 import { FIGURES, capabilitiesOf, sorted } from "../model_facts.js";
 import { place, refine } from "../router.js";
+import { MoreRows } from "./more_rows.js";
 
 const SHOWN_AT_ONCE = 100;
 const COLUMNS = [
@@ -33,9 +34,7 @@ export function ModelTable({ models }) {
         <tbody>${rows.slice(0, most.value).map((model) => html`<${Row} key=${model.id} model=${model} />`)}</tbody>
       </table>
     </div>
-    ${rows.length > most.value && html`
-      <button type="button" class="more" onClick=${() => { most.value += SHOWN_AT_ONCE; }}>
-        Show more <span class="soft">(${count(rows.length - most.value)} are left)</span></button>`}
+    <${MoreRows} shown=${most} all=${rows.length} step=${SHOWN_AT_ONCE} />
   `;
 }
 

@@ -1,7 +1,7 @@
 // The form of a template: what it is called, what it says, and how models are to answer it.
-import { models } from "../catalog.js";
 import { html } from "../html.js";
 import { me } from "../session.js";
+import { ModelNames } from "./model_names.js";
 import { TemplateMessages } from "./template_messages.js";
 
 const NUMBERS = [
@@ -29,7 +29,7 @@ export function TemplateFields({ fields, faults, isFixed, onEdit }) {
           <div class="wide">
             <label for="template-model">Model</label>
             <input id="template-model" list="template-models" spellcheck="false" autocomplete="off" placeholder="the request's" value=${fields.model} onInput=${set("model")} />
-            <datalist id="template-models">${models.value.map((model) => html`<option value=${model.id} />`)}</datalist>
+            <${ModelNames} id="template-models" />
           </div>
           ${NUMBERS.map((field) => html`
             <${Field} ...${field} value=${fields[field.name]} fault=${faults[field.name]} inputmode="decimal" placeholder="default" onInput=${set(field.name)} />`)}

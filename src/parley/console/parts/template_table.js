@@ -1,8 +1,9 @@
 // The templates as a table; a name opens one.
-import { ago, count, moment } from "../format.js";
+import { ago, moment } from "../format.js";
 import { html, useSignal } from "../html.js";
 import { me } from "../session.js";
 import { draftOf } from "../template_drafts.js";
+import { MoreRows } from "./more_rows.js";
 
 const SHOWN_AT_ONCE = 100;
 const VARIABLES_SHOWN = 5;
@@ -32,9 +33,7 @@ export function TemplateTable({ templates, hrefOf, onUse, onDelete, mayWrite }) 
         </tbody>
       </table>
     </div>
-    ${templates.length > most.value && html`
-      <button type="button" class="more" onClick=${() => { most.value += SHOWN_AT_ONCE; }}>
-        Show more <span class="soft">(${count(templates.length - most.value)} are left)</span></button>`}
+    <${MoreRows} shown=${most} all=${templates.length} step=${SHOWN_AT_ONCE} />
   `;
 }
 

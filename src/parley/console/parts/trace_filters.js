@@ -1,10 +1,10 @@
 // What the list of runs is narrowed to. Every choice stands behind the #, so that reload and back keep it.
 import { get } from "../api.js";
-import { models } from "../catalog.js";
 import { html, useEffect, useSignal } from "../html.js";
 import { refine } from "../router.js";
 import { cleared, isFiltered, KINDS, SPANS, STATES } from "../runs/trace_query.js";
 import { me } from "../session.js";
+import { ModelNames } from "./model_names.js";
 
 export function TraceFilters({ query }) {
   const set = (name) => (event) => refine({ [name]: event.target.value.trim(), page: "" });
@@ -14,7 +14,7 @@ export function TraceFilters({ query }) {
       <${Choice} title="State" options=${STATES} value=${query.get("state")} onChange=${set("state")} />
       <label>Model
         <input list="trace-models" placeholder="any" spellcheck="false" value=${query.get("model") ?? ""} onChange=${set("model")} />
-        <datalist id="trace-models">${models.value.map((model) => html`<option value=${model.id}></option>`)}</datalist>
+        <${ModelNames} id="trace-models" />
       </label>
       ${me.value.admin && html`<${KeyChoice} value=${query.get("key")} onChange=${set("key")} />`}
       <${Choice} title="When" options=${SPANS} value=${query.get("when")} onChange=${set("when")} />
