@@ -285,6 +285,14 @@ def test_hostile_answer_stays_text_and_breaks_no_policy(
     screenshot(ask.page, "ask-hostile")
 
 
+def test_list_of_tasks_says_which_are_done(ask: AskPage, new_console: Callable[..., str], tmp_path: Path) -> None:
+    ask.open(new_console(_replaying(tmp_path, {"planner": "- [x] plan\n- [ ] build"})), ("recorded/planner",))
+    ask.ask()
+
+    items = ask.answer("recorded/planner").locator(".prose").get_by_role("listitem")
+    expect(items).to_have_text(["☑ plan", "☐ build"])
+
+
 def test_answer_that_marked_gives_up_on_is_shown_as_it_stands(
     ask: AskPage, new_console: Callable[..., str], tmp_path: Path
 ) -> None:

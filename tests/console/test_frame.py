@@ -52,3 +52,21 @@ def test_console_works_below_a_path_of_a_proxy(page: Page, console_url: str) -> 
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_times_are_never_sixty_of_their_unit(page: Page, console_url: str) -> None:
+    page.goto(console_url)
+    times = [0.4, 999.4, 999.6, 9994, 9996, 59_940, 59_990, 60_400, 119_600]
+
+    told = page.evaluate(
+        """async (times) => {
+            const { duration } = await import("./console/format.js");
+            return times.map(duration);
+        }""",
+        times,
+    )
+
+    assert told == [
+        *("0 ms", "999 ms", "1.00 s", "9.99 s", "10.0 s", "59.9 s"),
+        *("1 min 0 s", "1 min 0 s", "2 min 0 s"),
+    ]

@@ -19,6 +19,9 @@ marked.use({
     html({ text }) {
       return escape(text); // what a model writes as HTML is shown, not obeyed
     },
+    checkbox({ checked }) {
+      return checked ? "☑ " : "☐ "; // a field of a form would not be let through
+    },
     code({ text, lang }) {
       const name = escape((lang ?? "").split(/\s/)[0]);
       return `<div class="code"><div class="code-head"><span>${name}</span><button type="button" class="copy plain">Copy</button></div><pre tabindex="0"><code>${escape(text)}</code></pre></div>`;
