@@ -264,3 +264,16 @@ def test_chat_lets_the_user_pick_where_answers_are_not_merged(url: str, tmp_path
         assert terminal.wait() == 0
     saved = json.loads((tmp_path / "talk.json").read_text())
     assert [turn["chosen"] for turn in saved["turns"]] == ["sandbox/thorough", "sandbox/terse"]
+
+
+def test_lists_on_a_narrow_terminal_still_say_what_each_row_is(url: str, tmp_path: Path) -> None:
+    uuid = "(?:[0-9a-f]+-){4}[0-9a-f]{12}"
+    with Terminal("ask", "hi", *seats("terse"), "--fast", "--url", url, folder=tmp_path) as terminal:
+        assert terminal.wait() == 0
+    for columns in (24, 40):
+        for command, name in {"models": "sandbox/terse", "usage": "sandbox/terse", "traces": uuid}.items():
+            with Terminal(command, "--url", url, folder=tmp_path, columns=columns) as terminal:
+                assert terminal.wait() == 0
+            assert re.search(name, re.sub(r"\s", "", terminal.text)), terminal.text
+            assert "…" not in terminal.text
+            assert max(map(len, terminal.text.splitlines())) <= columns

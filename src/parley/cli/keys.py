@@ -7,12 +7,12 @@ import re
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.table import Table
+from rich.table import Column
 from rich.text import Text
 
 from parley.cli.connection import Target, connect
 from parley.cli.fault import misused
+from parley.cli.listing import listing, named, whole
 from parley.cli.options import Config, Json, Url
 from parley.cli.terminal import count, harmless, make_console, money, plain, say, write_json, write_rows
 from parley.domain.json import JsonObject, JsonValue
@@ -77,7 +77,9 @@ def list_keys(url: Url = None, config: Config = None, is_json: Json = False) -> 
     rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
     console = make_console()
     if console.is_terminal:
-        console.print(_table(rows))
+        columns = [Column("id", no_wrap=True), named("name"), Column("state", no_wrap=True), named("may")]
+        columns += [*whole("spent"), Column("last used", no_wrap=True)]
+        console.print(listing(console, columns, [_cells(row) for row in rows]))
     else:
         write_rows(_cells(row) for row in rows)
     say(make_console(is_error=True), Text(f"{count(len(rows), 'key')}; the keys themselves are not stored.", "dim"))
@@ -107,19 +109,6 @@ def make_group() -> typer.Typer:
     group.command("list")(list_keys)
     group.command("disable")(disable)
     return group
-
-
-def _table(rows: list[JsonObject]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold")
-    table.add_column("id", no_wrap=True)
-    table.add_column("name", overflow="fold")
-    table.add_column("state", no_wrap=True)
-    table.add_column("may", overflow="fold")
-    table.add_column("spent", justify="right", no_wrap=True)
-    table.add_column("last used", no_wrap=True)
-    for row in rows:
-        table.add_row(*_cells(row))
-    return table
 
 
 def _cells(row: JsonObject) -> list[Text]:

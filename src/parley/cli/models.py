@@ -3,11 +3,11 @@
 from typing import Annotated, cast
 
 import typer
-from rich import box
-from rich.table import Table
+from rich.table import Column
 from rich.text import Text
 
 from parley.cli.connection import Target, connect
+from parley.cli.listing import listing, named, whole
 from parley.cli.options import Config, Json, Url
 from parley.cli.questions import ABOUT_EMBEDDED, model_rows
 from parley.cli.terminal import count, make_console, money, plain, say, write_json, write_rows
@@ -31,7 +31,8 @@ def models(
         return
     console = make_console()
     if console.is_terminal:
-        console.print(_table(rows))
+        columns = [named("model"), *whole("context", "input", "output"), Column()]
+        console.print(listing(console, columns, [_cells(row) for row in rows]))
     else:
         write_rows(_cells(row) for row in rows)
     _print_foot(rows, search)
@@ -45,17 +46,6 @@ def _print_foot(rows: list[JsonObject], search: str) -> None:
         say(notes, Text(ABOUT_EMBEDDED, "dim"))
     if search and not rows:
         say(notes, Text("A model of a configured provider can be asked even if it is not listed: <provider>/<model>."))
-
-
-def _table(rows: list[JsonObject]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold")
-    table.add_column("model", overflow="fold")
-    for name in ("context", "input", "output"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("")
-    for row in rows:
-        table.add_row(*_cells(row))
-    return table
 
 
 def _cells(row: JsonObject) -> list[Text]:

@@ -6,11 +6,11 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 import typer
-from rich import box
-from rich.table import Table
+from rich.table import Column
 from rich.text import Text
 
 from parley.cli.connection import Target, connect
+from parley.cli.listing import listing, named, whole
 from parley.cli.options import Config, Json, Url
 from parley.cli.shapes import read_shape
 from parley.cli.terminal import count, duration, harmless, make_console, plain, say, write_json, write_rows
@@ -59,7 +59,8 @@ def traces(
     page = read_shape(answer, _Page)
     console = make_console()
     if console.is_terminal:
-        console.print(_table(page.traces))
+        columns = [Column("id", no_wrap=True), named("name"), *whole("began", "took", "spans"), Column()]
+        console.print(listing(console, columns, [_cells(row) for row in page.traces]))
     else:
         write_rows(_cells(row) for row in page.traces)
     more = "; --offset shows older ones" if page.has_more else ""
@@ -90,18 +91,6 @@ def trace(
     )
     console.print(head)
     console.print(waterfall(whole.spans, console.width))
-
-
-def _table(rows: list[TraceRow]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold")
-    table.add_column("id", no_wrap=True)
-    table.add_column("name", overflow="fold")
-    for column in ("began", "took", "spans"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("")
-    for row in rows:
-        table.add_row(*_cells(row))
-    return table
 
 
 def _cells(row: TraceRow) -> list[Text]:

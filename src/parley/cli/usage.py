@@ -12,6 +12,7 @@ from rich.text import Text
 
 from parley.cli.connection import Target, connect
 from parley.cli.fault import misused
+from parley.cli.listing import listing, named, whole
 from parley.cli.moments import moment
 from parley.cli.options import Config, Json, Url
 from parley.cli.shapes import read_shape
@@ -132,13 +133,8 @@ def _show_totals(totals: _Totals) -> None:
         say(console, Text.assemble("Requests: ", _outcomes(totals.requests)))
         say(console, Text.assemble("Calls:    ", _outcomes(totals.events)))
         say(console, f"Tokens:   {_tokens(totals.tokens)}")
-        table = Table(box=box.SIMPLE_HEAD, header_style="bold")
-        table.add_column("model", overflow="fold")
-        for name in ("calls", "input", "output", "cost"):
-            table.add_column(name, justify="right", no_wrap=True)
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
+        columns = [named("model"), *whole("calls", "input", "output", "cost")]
+        console.print(listing(console, columns, rows))
     told = f"{count(totals.requests['total'], 'request')}, {count(totals.events['total'], 'call')}"
     unpriced = "" if totals.cost_complete else "; calls whose price is not known are not in the cost"
     say(make_console(is_error=True), Text(f"{told}{unpriced}. --events shows single calls.", "dim"))
