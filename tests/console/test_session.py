@@ -120,6 +120,25 @@ def test_open_console_asks_for_a_key_when_its_server_begins_to(
     expect(page.get_by_label("API key")).to_be_visible()
 
 
+def test_draft_that_no_page_can_draw_leaves_the_others_and_can_be_taken_away(
+    page: Page, console_with_keys: Keyed, sign_in: SignIn, axe: Callable[[Page], None]
+) -> None:
+    sign_in(page, console_with_keys.url, console_with_keys.key)
+    page.evaluate("""sessionStorage.setItem("parley.ask", '{"seats": 5}')""")
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("This page can't be drawn")
+    axe(page)
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    page.get_by_role("link", name="Ask", exact=True).click()
+
+    with page.expect_navigation():
+        page.get_by_role("button", name="Empty this tab").click()
+
+    expect(AskPage(page).seats).to_have_count(3)
+    expect(page.get_by_role("banner")).to_contain_text("ada")
+
+
 @pytest.mark.parametrize("place", ["#/runs/%", "#/%E0%A4%A", "#/templates/%zz?use=%"])
 def test_place_that_is_cut_off_breaks_no_page(
     page: Page, console_url: str, page_errors: PageErrors, place: str

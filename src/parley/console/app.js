@@ -5,6 +5,7 @@ import { PAGES } from "./pages.js";
 import { AdminOnly } from "./parts/admin_only.js";
 import { AccountButton } from "./parts/key_account.js";
 import { Notice } from "./parts/notice.js";
+import { PageGuard } from "./parts/page_guard.js";
 import { SignIn } from "./parts/sign_in.js";
 import { href, place } from "./router.js";
 import { canSignOut, enter, key, me, signOut } from "./session.js";
@@ -65,7 +66,7 @@ function Frame() {
       </div>
     </header>
     <main id="main" tabindex="-1" class=${`page page-${current.name}`}>
-      ${isRefused ? html`<${AdminOnly} title=${current.title} />` : html`<${current.view} key=${current.name} />`}
+      ${isRefused ? html`<${AdminOnly} title=${current.title} />` : html`<${PageGuard} key=${current.name} title=${current.title}><${current.view} /><//>`}
     </main>
   `;
 }

@@ -4,5 +4,5 @@ import htm from "./vendor/htm.js";
 
 export const html = htm.bind(h);
 export { render };
-export { useEffect, useLayoutEffect, useMemo, useRef } from "./vendor/preact-hooks.js";
+export { useEffect, useErrorBoundary, useLayoutEffect, useMemo, useRef } from "./vendor/preact-hooks.js";
 export { batch, computed, effect, signal, useComputed, useSignal } from "./vendor/signals.js";

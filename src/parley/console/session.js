@@ -38,6 +38,12 @@ export function signOut() {
   beginAnew({});
 }
 
+// Takes the drafts, not the key.
+export function emptyTab() {
+  const kept = [STORED, OWNER].map((name) => [name, sessionStorage.getItem(name)]).filter(([, value]) => value !== null);
+  beginAnew(Object.fromEntries(kept));
+}
+
 export const canSignOut = () => sessionStorage.getItem(STORED) !== null;
 
 // By a reload, so that drafts, answers and streams in the page's memory go too.
