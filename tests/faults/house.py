@@ -97,7 +97,7 @@ class Process:
         for line in self.process.stdout:
             if found := re.search(r"listens on (\S+)", line):
                 url = found[1]
-            if line.startswith("Reference:"):
+            if "Reference:" in line:
                 return url
         self.process.wait()
         raise AssertionError(f"the server did not start; its log is in {self.process.args}")
