@@ -63,7 +63,7 @@ def test_totals_and_events_on_a_terminal_tell_outcomes(
     monkeypatch.setattr("sys.stdout", screen)
     assert run(["usage"]) == run(["usage", "--events"]) == 0
     shown = " ".join(harmless(screen.getvalue()).split())
-    assert "Requests: 1: 1 ok, 1 failed Calls: 2: 1 ok, 1 failed Tokens: " in shown
+    assert "Requests: 1 (1 ok, 1 failed) Calls: 2 (1 ok, 1 failed) Tokens: " in shown
     assert "input" in shown
     assert "time key role model tokens cost took" in shown
     assert "sandbox/down 0 → 0" in shown

@@ -152,10 +152,10 @@ def _model_cells(row: _ModelRow) -> list[Text]:
 
 
 def _outcomes(numbers: dict[str, int]) -> Text:
-    """Return `5: 4 ok, 1 failed`."""
+    """Return `5 (4 ok, 1 failed)`."""
     said = [plain(f"{number:,} {name}", _STYLES.get(name, "")) for name, number in numbers.items() if number]
     named = [text for text in said if not text.plain.endswith(" total")]
-    return Text(f"{numbers['total']:,}") + (Text(": ") + Text(", ").join(named) if named else Text())
+    return Text(f"{numbers['total']:,}") + (Text(" (") + Text(", ").join(named) + Text(")") if named else Text())
 
 
 def _tokens(numbers: dict[str, int]) -> str:
