@@ -84,8 +84,6 @@ def page(browser: Browser, page_errors: PageErrors) -> Iterator[Page]:
     opened = context.new_page()
     page_errors.watch(opened)
     yield opened
-    # A request that is being answered when the test ends is of no account; its end would disturb the next test.
-    opened.unroute_all(behavior="ignoreErrors")
     context.close()
     page_errors.check()
 

@@ -52,6 +52,9 @@ def test_console_works_below_a_path_of_a_proxy(page: Page, console_url: str) -> 
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
+    # What is still being fetched for the page would end in the next test.
+    page.goto("about:blank")
+    page.unroute_all(behavior="wait")
 
 
 def test_times_are_never_sixty_of_their_unit(page: Page, console_url: str) -> None:
