@@ -150,7 +150,7 @@ def _document(found: Examination, config: Config) -> JsonObject:
 def _encode(checkup: Checkup) -> JsonObject:
     return {
         "part": checkup.subject,
-        "status": checkup.worst.value if checkup.worst in {Severity.ERROR, Severity.WARNING} else "ok",
+        "status": checkup.status,
         "findings": [_encode_finding(each) for each in checkup.findings],
     }
 

@@ -40,6 +40,11 @@ class Checkup:
         found = {finding.severity for finding in self.findings}
         return next((severity for severity in Severity if severity in found), None)
 
+    @property
+    def status(self) -> str:
+        """`error`, `warning`, or `ok`: a note is no complaint."""
+        return self.worst.value if self.worst in {Severity.ERROR, Severity.WARNING} else "ok"
+
 
 def error(code: str, message: str, next_step: str = "") -> Finding:
     return Finding(Severity.ERROR, code, message, next_step)

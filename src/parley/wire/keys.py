@@ -6,7 +6,6 @@ A key itself stands in one answer alone, that of its creation. Source: contracts
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
@@ -23,7 +22,7 @@ from parley.wire.decoding import missing, refuse, refuse_count
 from parley.wire.encoding import WireObject
 from parley.wire.endpoint import Serving
 from parley.wire.json_endpoint import id_in_path, json_response, read_json
-from parley.wire.moments import read_moment
+from parley.wire.moments import read_moment, write_moment
 
 T = TypeVar("T")
 
@@ -187,8 +186,7 @@ def _time(seconds: float | None) -> str | None:
     """Return a time in UTC as in RFC 3339, with milliseconds where it has any."""
     if seconds is None:
         return None
-    whole = datetime.fromtimestamp(seconds, UTC)
-    return whole.isoformat(timespec="milliseconds" if whole.microsecond else "seconds").replace("+00:00", "Z")
+    return write_moment(seconds, "seconds" if seconds == int(seconds) else "milliseconds")
 
 
 def _money(usd: Decimal | None) -> str | None:

@@ -16,3 +16,8 @@ def read_moment(text: str) -> float | None:
         return datetime.fromisoformat(text.upper()).astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def write_moment(time_s: float, timespec: str = "milliseconds") -> str:
+    """Return seconds since 1970 as a time in UTC; `timespec` as for `datetime.isoformat`."""
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")

@@ -3,7 +3,6 @@
 A key is shown as set or not, by the name of its variable; headers, proxies and paths are not shown at all.
 """
 
-from datetime import UTC, datetime
 from itertools import chain
 
 import msgspec
@@ -11,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from parley.catalog.catalog import Catalog, nearest_names
-from parley.domain.checkup import Checkup, Finding, Severity
+from parley.domain.checkup import Checkup, Finding
 from parley.domain.settings import ProviderSettings
 from parley.panel.breaker import BreakerReading
 from parley.panel.checkups import Checkups
@@ -20,6 +19,7 @@ from parley.wire.decoding import refuse
 from parley.wire.encoding import WireObject
 from parley.wire.endpoint import Serving
 from parley.wire.json_endpoint import json_response, read_json
+from parley.wire.moments import write_moment
 
 _SECOND_DIGITS = 3
 
@@ -79,7 +79,7 @@ def _encode(settings: ProviderSettings, health: HealthReading, model_count: int)
         "in_flight": health.in_flight,
         "calls": health.calls,
         "failures": health.failures,
-        "last_success_at": _time(health.last_success_at),
+        "last_success_at": None if health.last_success_at is None else write_moment(health.last_success_at),
         "last_failure": _encode_failure(health.last_failure),
         "breakers": [_encode_breaker(each) for each in health.breakers],
     }
@@ -98,7 +98,7 @@ def _encode_failure(last: LastFailure | None) -> WireObject | None:
     if last is None:
         return None
     return {
-        "at": _time(last.at),
+        "at": write_moment(last.at),
         "model": last.upstream_model,
         "error_code": last.failure.code.value,
         "error": last.failure.message,
@@ -118,16 +118,11 @@ def _encode_breaker(reading: BreakerReading) -> WireObject:
 def _encode_checkup(checkup: Checkup) -> WireObject:
     return {
         "provider": checkup.subject,
-        "status": _status_of(checkup),
+        "status": checkup.status,
         "duration_ms": checkup.duration_ms,
         "listed_models": checkup.listed_models,
         "findings": [_encode_finding(each) for each in checkup.findings],
     }
-
-
-def _status_of(checkup: Checkup) -> str:
-    """Return the gravest that was found; a note is no complaint."""
-    return checkup.worst.value if checkup.worst in {Severity.ERROR, Severity.WARNING} else "ok"
 
 
 def _encode_finding(finding: Finding) -> WireObject:
@@ -137,10 +132,3 @@ def _encode_finding(finding: Finding) -> WireObject:
         "message": finding.message,
         "next_step": finding.next_step or None,
     }
-
-
-def _time(seconds: float | None) -> str | None:
-    """Return a time in UTC as in RFC 3339."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

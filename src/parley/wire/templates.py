@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 import msgspec
@@ -20,6 +19,7 @@ from parley.wire.encoding import Wire, WireObject
 from parley.wire.endpoint import Serving
 from parley.wire.json_endpoint import caller_of, json_response
 from parley.wire.messages import read_turns
+from parley.wire.moments import write_moment
 from parley.wire.templated import placeholders_of, viewer_of
 
 T = TypeVar("T")
@@ -158,14 +158,10 @@ def _encoded(template: Template) -> WireObject:
         "model": template.model,
         "params": cast(Wire, _none_as_empty(template.params)),
         "variables": list(dict.fromkeys((*template.variables, *needed))),
-        "created_at": _rfc3339(template.created_at),
-        "updated_at": _rfc3339(template.updated_at),
+        "created_at": write_moment(template.created_at),
+        "updated_at": write_moment(template.updated_at),
     }
 
 
 def _none_as_empty(params: JsonObject | None) -> JsonValue:
     return {} if params is None else params
-
-
-def _rfc3339(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

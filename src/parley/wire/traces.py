@@ -6,7 +6,6 @@ list but `limit`, `offset` and `name`; without `include` an entry has the contra
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +18,7 @@ from parley.domain.errors import Forbidden, InvalidRequest, NotFound
 from parley.gate.keyring import Caller
 from parley.wire.encoding import Wire, WireObject
 from parley.wire.json_endpoint import caller_of, json_response
-from parley.wire.moments import read_moment
+from parley.wire.moments import read_moment, write_moment
 
 _MOST_LIMIT = 100
 _USUAL_LIMIT = 20
@@ -119,14 +118,10 @@ def _attribute(value: AttributeValue) -> Wire:
 
 def _times(start_time: float, end_time: float) -> WireObject:
     return {
-        "start_time": _rfc_3339(start_time),
-        "end_time": _rfc_3339(end_time),
+        "start_time": write_moment(start_time, "microseconds"),
+        "end_time": write_moment(end_time, "microseconds"),
         "duration_ms": round((end_time - start_time) * 1000, 3),
     }
-
-
-def _rfc_3339(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _whose(caller: Caller) -> str | None:

@@ -5,7 +5,6 @@ An ordinary key sees its own; naming another's `key_id` is forbidden.
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -24,7 +23,7 @@ from parley.wire.decoding import refuse
 from parley.wire.encoding import Wire, WireObject
 from parley.wire.endpoint import Serving
 from parley.wire.json_endpoint import caller_of, id_in_path, json_response, read_json
-from parley.wire.moments import read_moment
+from parley.wire.moments import read_moment, write_moment
 
 MOST_EVENTS = 200
 _MOST_OFFSET = 10_000_000
@@ -209,7 +208,7 @@ def encode_event(row: RowMapping) -> WireObject:
     """Return one usage event as the contract lists its fields."""
     return {
         "id": row["id"],
-        "time": _moment(row["time"]),
+        "time": write_moment(row["time"]),
         "key_id": row["key_id"],
         "key_name": row["key_name"],
         "request_id": row["request_id"],
@@ -238,7 +237,7 @@ def _panel_id(kept: str | None) -> str | None:
 def _encode_attempt(row: RowMapping) -> WireObject:
     return {
         "attempt": row["attempt"],
-        "time": _moment(row["time"]),
+        "time": write_moment(row["time"]),
         "provider": row["provider"],
         "model": row["upstream_model"],
         "usage": {kind: row[kind] for kind in TOKEN_KINDS},
@@ -249,10 +248,6 @@ def _encode_attempt(row: RowMapping) -> WireObject:
         "outcome": row["outcome"],
         "error_code": row["error_code"],
     }
-
-
-def _moment(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _decimal_text(usd: Decimal | None) -> str | None:
