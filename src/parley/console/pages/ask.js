@@ -83,8 +83,8 @@ function Outcome({ run }) {
     ${run.fault.value && html`<${Notice} error=${run.fault.value} />`}
     <h2 class="hidden">Answers</h2>
     <section ref=${top} class="answers" aria-label="Answers">${run.lanes.map((lane) => html`<${AnswerColumn} lane=${lane} />`)}</section>
-    ${hasMerged(run.summary) && html`
-      <section class="verdict-area" aria-label="Merged answer"><h2>Merged <span class="soft small">${result && howMerged(result.meta)}</span></h2><${AnswerColumn} lane=${run.summary} /></section>`}
+    ${hasMerged(run.judge) && html`
+      <section class="verdict-area" aria-label="Merged answer"><h2>Merged <span class="soft small">${result && howMerged(result.meta)}</span></h2><${AnswerColumn} lane=${run.judge} /></section>`}
     ${result?.meta.vote && html`
       <section class="card" aria-label="Vote"><h2>Vote</h2><${VoteBars} result=${result} choices=${run.request.choices} /></section>`}
     ${result && html`<${Totals} meta=${result.meta} />`}

@@ -76,7 +76,7 @@ function Outcome({ run }) {
       <h2 class="hidden">Answers</h2>
       ${run.lanes.map((lane) => html`<${AnswerColumn} lane=${lane}><${Continue} lane=${lane} /><//>`)}
     </section>
-    ${run.evaluation && html`<${Evaluation} lane=${run.evaluation} isFallback=${ending?.comparison_fallback_used} />`}
+    ${run.judge && html`<${Evaluation} lane=${run.judge} isFallback=${ending?.comparison_fallback_used} />`}
     ${ending && html`
       <p class="totals soft small">
         ${duration(ending.total_latency_ms)} · ${money(ending.total_cost)}${ending.partial && " · not every model answered"}

@@ -1,36 +1,14 @@
-// One request to POST /v1/chat/compare and what has come of it so far; pages show its signals.
-import { stream } from "../api.js";
+// A run of POST /v1/chat/compare.
 import { signal } from "../html.js";
 import { Lane } from "./lane.js";
+import { PanelRun, restOf } from "./panel_run.js";
 
-export class CompareRun {
+export class CompareRun extends PanelRun {
   constructor(request) {
-    this.request = request;
-    this.lanes = request.models.map((model, index) => new Lane(index, model));
-    this.evaluation = request.skip_comparison ? null : new Lane(null, request.comparison_model ?? "");
+    const lanes = request.models.map((model, index) => new Lane(index, model));
+    const judge = request.skip_comparison ? null : new Lane(null, request.comparison_model ?? "");
+    super("v1/chat/compare", request, lanes, judge);
     this.ending = signal(null); // the stream's last event
-    this.fault = signal(null);
-    this.isRunning = signal(true);
-    this.canceller = new AbortController();
-  }
-
-  each(visit) {
-    this.lanes.forEach(visit);
-    if (this.evaluation) visit(this.evaluation);
-  }
-
-  async start() {
-    try {
-      for await (const event of stream("v1/chat/compare", this.request, { signal: this.canceller.signal })) this.take(event);
-    } catch (error) {
-      if (error.name !== "AbortError") this.fault.value = error;
-    }
-    this.each((lane) => lane.stop());
-    this.isRunning.value = false;
-  }
-
-  stop() {
-    this.canceller.abort();
   }
 
   take(event) {
@@ -44,36 +22,32 @@ export class CompareRun {
         lane.finish(event, event.content);
         break;
       case "comparison_chunk":
-        this.evaluation.model = event.comparison_model;
-        this.evaluation.add(event.delta);
+        this.judge.model = event.comparison_model;
+        this.judge.add(event.delta);
         break;
       case "done":
         this.finish(event);
         break;
       case "error":
-        this.fault.value = Object.assign(new Error(event.error.message), { code: event.error.code });
+        this.fail(event.error);
         break;
     }
   }
 
   finish(ending) {
-    if (this.evaluation) {
-      this.evaluation.model = ending.comparison_model ?? this.evaluation.model;
-      this.evaluation.finish({ usage: ending.usage, cost: this.costOfEvaluation(ending), ...this.faultOfEvaluation(ending) });
+    if (this.judge) {
+      const parts = this.lanes.map((lane) => lane.facts.peek());
+      const cost = ending.usage ? restOf(ending.total_cost, parts) : null;
+      this.judge.model = ending.comparison_model ?? this.judge.model;
+      this.judge.finish({ usage: ending.usage, cost, ...this.faultOfEvaluation(ending) });
     }
     this.ending.value = ending;
-  }
-
-  // What the models leave of the total.
-  costOfEvaluation(ending) {
-    const spent = this.lanes.reduce((sum, lane) => sum + (lane.facts.peek().cost ?? 0), 0);
-    return ending.usage ? Number((ending.total_cost - spent).toFixed(12)) : null; // binary fractions are off by their last digits
   }
 
   // Why there is no evaluation, or only a part of it.
   faultOfEvaluation(ending) {
     const answered = this.lanes.filter((lane) => lane.state.peek() === "done").length;
-    if (this.evaluation.arrived) {
+    if (this.judge.arrived) {
       return ending.error_code ? { error: "The evaluation broke off here.", error_code: ending.error_code } : {};
     }
     if (answered < 2) return { error: "Fewer than two models answered: there was nothing to compare." };
