@@ -82,6 +82,12 @@ def get(url: str, path: str, headers: Mapping[str, str] | None = None) -> Got:
     return send(url, "GET", path, None, headers)
 
 
+def outcomes(url: str) -> dict[str, str]:
+    """Return how each model's last call ended, as the ledger has it."""
+    got = post(url, "/v1/usage/events", {}, {"Authorization": f"Bearer {ADMIN_KEY}"})
+    return {event["model"]: event["outcome"] for event in reversed(got.json["events"])}
+
+
 def connect(url: str) -> socket.socket:
     """Open a bare connection, for requests that no client library would send."""
     place = urlsplit(url)

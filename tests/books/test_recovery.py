@@ -7,7 +7,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from parley.domain.run import Nothing
 from parley.gate.keyring import Caller
 from parley.providers.scripted import Pause, says
 from parley.store.schema import holds, instances, spend, usage_events
+from waiting import until
 
 CAPPED = Caller("key_1", "one", is_admin=False, spend_cap_usd=Decimal(1))
 ANYBODY = Caller("key_1", "one", is_admin=False)
@@ -37,12 +37,6 @@ def blocking(office: Office) -> threading.Event:
     gate = threading.Event()
     office.store.submit(lambda _connection: gate.wait(10))
     return gate
-
-
-async def soon(condition: Callable[[], bool], within_s: float = 10) -> None:
-    async with asyncio.timeout(within_s):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 class TestRequestThatEndsWhileItIsPutOnRecord:
@@ -96,7 +90,7 @@ class TestRequestThatEndsWhileItIsPutOnRecord:
             ticket = await o.open(CAPPED, FAST, "req_kept")
             await o.open(CAPPED, FAST, "req_lost")
             o.ledger.leave("req_lost")
-            await soon(lambda: {row["outcome"] for row in o.rows(usage_events)} == {"running", "cancelled"})
+            await until(lambda: {row["outcome"] for row in o.rows(usage_events)} == {"running", "cancelled"})
             assert {row["request_id"] for row in o.rows(holds)} == {"req_kept"}
             ticket.account.close()  # type: ignore[union-attr]
 
@@ -118,7 +112,7 @@ def test_nobody_waits_for_a_store_that_is_known_to_be_out(tmp_path: Path) -> Non
                 await o.ask(ANYBODY, FAST)
         took_s = time.monotonic() - began
         lock.execute("ROLLBACK")
-        await soon(lambda: o.store.is_healthy)
+        await until(lambda: o.store.is_healthy)
         await o.ask(ANYBODY, FAST)
         return took_s
 

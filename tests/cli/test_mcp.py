@@ -6,8 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,12 @@ from cli_process import QUICK, environment, parley
 from parley.cli.client import Client as Server
 from parley.cli.mcp import MOST_LINE_BYTES
 from parley.cli.mcp_bridge import Bridge
-from serving import ADMIN_KEY, post, serving
+from serving import ADMIN_KEY, outcomes, serving
 from silent import MODEL, silent_provider
+from waiting import until
 from wire_server import WireServer, body_reply, json_reply, sse_reply
 
 MODES = ["auto", "legacy"]
-KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
 TWO = ["sandbox/terse", "sandbox/contrarian"]
 WAIT_S = 30
 
@@ -44,18 +43,6 @@ async def client(folder: Path, mode: str, *arguments: str, **env: str) -> AsyncI
     with (folder / "log.txt").open("w") as log:
         async with Client(stdio_client(place, errlog=log), mode=mode) as connected:
             yield connected
-
-
-def outcomes(url: str) -> dict[str, str]:
-    got = post(url, "/v1/usage/events", {}, KEY)
-    return {event["model"]: event["outcome"] for event in got.json["events"]}
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + WAIT_S
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to pass"
-        await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("mode", MODES)

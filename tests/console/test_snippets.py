@@ -153,7 +153,7 @@ def test_each_snippet_sends_exactly_the_request_of_the_form(
         assert sent == row["body"], name
         assert list(sent.get("output_schema", {}).get("properties", [])) == list(_properties(row)), name
         assert (request.path, request.status) == (f"/{row['path']}", 200), name
-        assert request.authorization == f"Bearer {api_key}"
+        assert request.asked["Authorization"] == f"Bearer {api_key}"
 
 
 def _properties(row: dict[str, Any]) -> list[str]:

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +12,11 @@ import pytest
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
-from serving import ADMIN_KEY, post, serving
+from serving import ADMIN_KEY, outcomes, serving
 from silent import MODEL, silent_provider
+from waiting import until
 
 MODES = ["auto", "legacy"]
-KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
 THREE = ["sandbox/terse", "sandbox/thorough", "sandbox/contrarian"]
 QUESTION = "Is this review positive? It was not good at all."
 WAIT_S = 20
@@ -53,19 +52,6 @@ def call(url: str, mode: str, tool: str, arguments: dict[str, Any], told: Told |
 
 def texts(result: Any) -> list[str]:
     return [block.text for block in result.content]
-
-
-def outcomes(url: str) -> dict[str, str]:
-    """Return how each model's call ended, as the ledger has it."""
-    got = post(url, "/v1/usage/events", {}, KEY)
-    return {event["model"]: event["outcome"] for event in got.json["events"]}
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + WAIT_S
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to pass"
-        await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("mode", MODES)
